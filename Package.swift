@@ -1,0 +1,123 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Targets stand in layer order: each may depend only on targets above it.
+
+let safe: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+/// One instruction set's compilation of `KernelBodies`. Always optimised: a debug kernel is 500× slower.
+func kernels(_ name: String, march: [String]) -> Target {
+    .target(
+        name: name,
+        dependencies: ["KernelInterface"],
+        path: "Sources/Engine/\(name)",
+        swiftSettings: safe + [.unsafeFlags(["-O"] + march.flatMap { ["-Xcc", $0] })])
+}
+
+#if arch(x86_64)
+    let kernelTargets = [
+        kernels("AVX512Kernels", march: ["-march=x86-64-v4"]),
+        kernels("AVX2Kernels", march: ["-march=x86-64-v3"]),
+        kernels("BaselineKernels", march: []),
+    ]
+#else
+    let kernelTargets = [
+        kernels("NEONKernels", march: []),
+        kernels("BaselineKernels", march: []),
+    ]
+#endif
+
+func module(_ name: String, in room: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/\(room)/\(name)",
+        swiftSettings: safe)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name, dependencies: ["TestSupport"] + dependencies, path: "Tests/\(name)",
+        swiftSettings: safe)
+}
+
+let package = Package(
+    name: "ferry",
+    products: [.executable(name: "ferry", targets: ["ferry"])],
+    targets: [
+        // C libraries, each with one owner.
+        .systemLibrary(
+            name: "CProtobuf", path: "Sources/C/CProtobuf", pkgConfig: "libprotobuf-c",
+            providers: [.apt(["libprotobuf-c-dev"]), .brew(["protobuf-c"])]),
+        .target(name: "COnnx", dependencies: ["CProtobuf"], path: "Sources/C/COnnx"),
+        .systemLibrary(
+            name: "CHDF5", path: "Sources/C/CHDF5", pkgConfig: "hdf5",
+            providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+        .systemLibrary(
+            name: "CJPEG", path: "Sources/C/CJPEG", pkgConfig: "libjpeg",
+            providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+        .systemLibrary(
+            name: "CPNG", path: "Sources/C/CPNG", pkgConfig: "libpng",
+            providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+        .target(name: "CPlatform", path: "Sources/C/CPlatform"),
+
+        // Core: what tensors and graphs are, and what they mean.
+        module("Tensors", in: "Core", []),
+        module("IR", in: "Core", ["Tensors"]),
+        module("Architectures", in: "Core", ["IR", "Tensors"]),
+
+        // File side.
+        module("FormatInterface", in: "Formats", ["IR", "Tensors"]),
+        module(
+            "ONNXFormat", in: "Formats", ["FormatInterface", "IR", "Tensors", "COnnx", "CProtobuf"]),
+        module("HDF5Format", in: "Formats", ["FormatInterface", "IR", "Tensors", "CHDF5"]),
+        module(
+            "Formats", in: "Formats",
+            ["ONNXFormat", "HDF5Format", "FormatInterface", "IR", "Tensors"]),
+
+        // Compute side.
+        module("KernelInterface", in: "Engine", []),
+    ] + kernelTargets + [
+        module(
+            "Kernels", in: "Engine",
+            ["KernelInterface", "CPlatform"] + kernelTargets.map { .byName(name: $0.name) }),
+        module("Runtime", in: "Engine", ["Kernels", "KernelInterface", "IR", "Tensors"]),
+
+        // The tool.
+        module("Images", in: "Tool", ["Tensors", "CJPEG", "CPNG"]),
+        module("Parity", in: "Tool", ["Tensors"]),
+        .target(
+            name: "FerryCommands",
+            dependencies: [
+                "Architectures", "FormatInterface", "Formats", "IR", "Images", "Kernels",
+                "Parity", "Runtime", "Tensors",
+            ],
+            path: "Sources/Tool/FerryCommands",
+            resources: [.embedInCode("Resources/imagenet_categories.txt")],
+            swiftSettings: safe),
+        .executableTarget(
+            name: "ferry", dependencies: ["FerryCommands"], path: "Sources/Tool/ferry",
+            swiftSettings: safe),
+
+        .target(
+            name: "TestSupport",
+            dependencies: ["FormatInterface", "IR", "ONNXFormat", "Tensors"],
+            path: "Tests/TestSupport", swiftSettings: safe),
+        tests("TensorsTests", ["Tensors"]),
+        tests("IRTests", ["IR", "Tensors"]),
+        tests("ArchitecturesTests", ["Architectures", "IR", "Tensors"]),
+        tests("ONNXFormatTests", ["FormatInterface", "IR", "ONNXFormat", "Tensors"]),
+        tests("HDF5FormatTests", ["FormatInterface", "HDF5Format", "IR", "Tensors"]),
+        tests("OperatorConformance", ["IR", "Kernels", "Runtime", "Tensors"]),
+        tests("RuntimeTests", ["IR", "KernelInterface", "Kernels", "Runtime", "Tensors"]),
+        tests("ImagesTests", ["Images", "Tensors"]),
+        tests("ParityTests", ["Parity", "Tensors"]),
+        tests("CommandTests", ["FerryCommands", "Tensors"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,35 @@
+package import Tensors
+
+/// The operators Ferry knows, as a table.
+package enum OperatorRegistry {
+    /// The operator-set version whose meaning every operator encodes when written: ONNX opset 17.
+    package static let writtenOpset = 17
+
+    /// Every operator, in alphabetical order.
+    package static let operators: [any Operator.Type] = [
+        Conv.self,
+        Relu.self,
+    ]
+
+    private static let byType: [String: any Operator.Type] = Dictionary(
+        uniqueKeysWithValues: operators.map { ($0.type, $0) })
+
+    /// Makes an operator from a file's description of it.
+    ///
+    /// - Parameters:
+    ///   - type: the name in ONNX's list.
+    ///   - attributes: by name.
+    ///   - opset: the operator-set version the file declares.
+    ///   - inputCount: inputs the node has.
+    /// - Returns: the operator, and constants to append to its inputs where the given version has
+    ///   attributes in their place.
+    package static func decode(
+        _ type: String, attributes: [String: AttributeValue], opset: Int, inputCount: Int
+    ) throws(OperatorError) -> (op: any Operator, addedInputs: [(index: Int, value: Tensor)]) {
+        guard let known = byType[type] else { throw .unknownOperator(type) }
+        var reader = AttributeReader(attributes, opset: opset, inputCount: inputCount)
+        let op = try known.init(from: &reader)
+        try reader.finish()
+        return (op, reader.addedInputs)
+    }
+}

@@ -1,0 +1,155 @@
+import Foundation
+import Synchronization
+
+/// A file being written beside its destination, which is replaced whole or not at all.
+///
+/// `write` makes a temporary file in the destination's folder, lets the caller fill it and check it,
+/// syncs it, renames it over the destination and syncs the folder. Whatever happens before the
+/// rename, the destination stays as it was and the temporary file is removed. A destination that is
+/// a symbolic link is replaced itself; what it points to is not touched.
+package struct OutputFile: ~Copyable {
+    /// The destination, for messages.
+    package let destination: String
+    /// The file being written; libraries that open files by name write here.
+    package let temporaryPath: String
+    private let descriptor: Int32
+
+    /// Writes `destination` atomically.
+    ///
+    /// - Parameters:
+    ///   - replacing: whether an existing destination may be replaced.
+    ///   - fill: writes the content.
+    ///   - check: examines the written file, given its temporary path; throwing keeps the
+    ///     destination as it was.
+    /// - Throws: `OutputError`, or what `fill` and `check` throw.
+    package static func write(
+        to destination: String, replacing: Bool,
+        fill: (borrowing OutputFile) throws -> Void, check: (String) throws -> Void = { _ in }
+    ) throws {
+        let file = try OutputFile(destination: destination)
+        do {
+            try fill(file)
+            try file.synchronize()
+            try check(file.temporaryPath)
+            try file.moveIntoPlace(replacing: replacing)
+        } catch {
+            unsafe unlink(file.temporaryPath)
+            PendingFile.clear()
+            throw error
+        }
+        PendingFile.clear()
+    }
+
+    private init(destination: String) throws(OutputError) {
+        self.destination = destination
+        let folder = Self.folder(of: destination)
+        var status = stat()
+        if unsafe stat(destination, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            throw OutputError(file: destination, problem: "expected a file name, found a folder")
+        }
+        let name = (destination as NSString).lastPathComponent
+        // Short enough for any name the destination itself may have.
+        let unique = "\(getpid()).\(UInt32.random(in: 0 ... .max))"
+        let path = "\(folder)/.\(name.prefix(60)).\(unique).part"
+        PendingFile.set(path)
+        let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        let descriptor = unsafe open(path, flags, 0o666)
+        guard descriptor >= 0 else {
+            PendingFile.clear()
+            throw OutputError(
+                file: destination,
+                problem: "expected a folder to write in, found: \(lastSystemError())")
+        }
+        temporaryPath = path
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    /// Appends bytes.
+    package func write(_ bytes: RawSpan) throws(OutputError) {
+        var failure: OutputError?
+        unsafe bytes.withUnsafeBytes { buffer in
+            var written = 0
+            while written < buffer.count {
+                // Linux moves at most 2 GiB a call.
+                let piece = min(buffer.count - written, 1 << 30)
+                let count = unsafe Foundation.write(
+                    descriptor, buffer.baseAddress.map { unsafe $0 + written }, piece)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else {
+                    failure = OutputError(
+                        file: destination, problem: "could not write: \(lastSystemError())")
+                    return
+                }
+                written += count
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    package func write(_ bytes: [UInt8]) throws(OutputError) {
+        try unsafe write(bytes.span.bytes)
+    }
+
+    private func synchronize() throws(OutputError) {
+        // A library may have written by name: sync what the name now holds.
+        let named = unsafe open(temporaryPath, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        defer { if named >= 0 { close(named) } }
+        guard named >= 0, fsync(named) == 0 else {
+            throw OutputError(
+                file: destination, problem: "could not write: \(lastSystemError())")
+        }
+    }
+
+    private func moveIntoPlace(replacing: Bool) throws(OutputError) {
+        if replacing {
+            guard unsafe rename(temporaryPath, destination) == 0 else {
+                throw OutputError(
+                    file: destination, problem: "could not replace: \(lastSystemError())")
+            }
+        } else {
+            // A link refuses an existing name in the same step, which rename does not.
+            guard unsafe link(temporaryPath, destination) == 0 else {
+                throw OutputError(
+                    file: destination,
+                    problem: errno == EEXIST
+                        ? "exists already; give --force to replace it"
+                        : "could not create: \(lastSystemError())")
+            }
+            unsafe unlink(temporaryPath)
+        }
+        let folder = unsafe open(Self.folder(of: destination), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if folder >= 0 {
+            fsync(folder)
+            close(folder)
+        }
+    }
+
+    private static func folder(of path: String) -> String {
+        let folder = (path as NSString).deletingLastPathComponent
+        return folder.isEmpty ? "." : folder
+    }
+}
+
+/// The temporary file to remove when a signal ends the process.
+package enum PendingFile {
+    private static let path = Atomic<UInt>(0)
+
+    static func set(_ file: String) {
+        let copy = unsafe strdup(file)
+        path.store(UInt(bitPattern: copy), ordering: .releasing)
+    }
+
+    /// The old name is not freed: a signal handler may be reading it.
+    static func clear() {
+        path.store(0, ordering: .releasing)
+    }
+
+    /// Removes the file; safe inside a signal handler.
+    package static func removeInSignalHandler() {
+        if let name = unsafe UnsafePointer<CChar>(bitPattern: path.load(ordering: .acquiring)) {
+            unsafe _ = unlink(name)
+        }
+    }
+}
