@@ -1,0 +1,14 @@
+#!/bin/sh
+# Makes every fixture again, then their checksums. Called by `make fixtures`.
+# The trained LeNets keep their weights; `lenet.py --train` trains them anew.
+set -eu
+cd "$(dirname "$0")"
+./setup.sh
+labels=../../Sources/Tool/FerryCommands/Resources/imagenet_categories.txt
+mkdir -p "$(dirname "$labels")"
+for script in recipe fullsize lenet narrow operators pictures; do
+    echo "== $script"
+    .venv/bin/python "$script.py"
+done
+.venv/bin/python imagenet_labels.py > "$labels"
+./checksums.sh
