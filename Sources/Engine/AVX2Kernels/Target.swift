@@ -1,0 +1,27 @@
+package import KernelInterface
+
+/// Output positions and 16-lane vectors of a convolution's register tile: 12 of 16 registers.
+@inline(__always) var tileRows: Int { 6 }
+@inline(__always) var tileVectors: Int { 1 }
+@inline(__always) var panelWidth: Int { tileVectors * 16 }
+
+typealias Accumulators = InlineArray<6, Lanes>
+typealias Rows = InlineArray<6, UnsafePointer<Float>>
+typealias Panel = InlineArray<1, Lanes>
+
+/// Calls `body` with each row of the tile: written out, so that accumulators stay in registers.
+@inline(__always)
+func eachTileRow(_ body: (Int) -> Void) {
+    body(0)
+    body(1)
+    body(2)
+    body(3)
+    body(4)
+    body(5)
+}
+
+/// Images a dense layer computes side by side, 4 rows each.
+@inline(__always) var denseImages: Int { 1 }
+
+/// Kernels for x86-64-v3: AVX2 and FMA.
+package let avx2Kernels = kernelSet(named: "avx2")

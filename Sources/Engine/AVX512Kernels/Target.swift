@@ -1,0 +1,33 @@
+package import KernelInterface
+
+/// Output positions and 16-lane vectors of a convolution's register tile: 24 of 32 registers.
+@inline(__always) var tileRows: Int { 12 }
+@inline(__always) var tileVectors: Int { 2 }
+@inline(__always) var panelWidth: Int { tileVectors * 16 }
+
+typealias Accumulators = InlineArray<24, Lanes>
+typealias Rows = InlineArray<12, UnsafePointer<Float>>
+typealias Panel = InlineArray<2, Lanes>
+
+/// Calls `body` with each row of the tile: written out, so that accumulators stay in registers.
+@inline(__always)
+func eachTileRow(_ body: (Int) -> Void) {
+    body(0)
+    body(1)
+    body(2)
+    body(3)
+    body(4)
+    body(5)
+    body(6)
+    body(7)
+    body(8)
+    body(9)
+    body(10)
+    body(11)
+}
+
+/// Images a dense layer computes side by side, 4 rows each.
+@inline(__always) var denseImages: Int { 4 }
+
+/// Kernels for x86-64-v4: AVX-512.
+package let avx512Kernels = kernelSet(named: "avx512")

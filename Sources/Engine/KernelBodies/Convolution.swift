@@ -1,0 +1,102 @@
+import KernelInterface
+
+/// Convolves the output positions `positions` into the output channels of `panels`.
+@inline(never)
+func convolve(_ task: ConvolutionTask, _ positions: Range<Int>, _ panels: Range<Int>) {
+    let taps = task.kernelHeight * task.kernelWidth
+    let tile = unsafe UnsafeMutableRawPointer(task.rows + taps * tileRows)
+        .assumingMemoryBound(to: Float.self)
+    var position = positions.lowerBound
+    while position < positions.upperBound {
+        let count = min(tileRows, positions.upperBound - position)
+        gatherRows(task, position, count)
+        for panel in panels {
+            let weights = unsafe task.weights + panel * taps * task.depth * panelWidth
+            unsafe convolveTile(task, taps: taps, panel: panel, weights: weights, tile: tile)
+            unsafe storeTile(task, position: position, count: count, panel: panel, tile: tile)
+        }
+        position += count
+    }
+}
+
+/// Fills `task.rows`: for each tap, where the tile's positions find their channels.
+@inline(__always)
+private func gatherRows(_ task: ConvolutionTask, _ position: Int, _ count: Int) {
+    for row in 0..<tileRows {
+        // Rows beyond the last position repeat it; their sums are not stored.
+        let at = position + min(row, count - 1)
+        let y0 = at / task.outputWidth * task.strideHeight - task.padTop
+        let x0 = at % task.outputWidth * task.strideWidth - task.padLeft
+        var tap = row
+        for i in 0..<task.kernelHeight {
+            let y = y0 + i * task.dilationHeight
+            let isInside = y >= 0 && y < task.inputHeight
+            for j in 0..<task.kernelWidth {
+                let x = x0 + j * task.dilationWidth
+                if isInside && x >= 0 && x < task.inputWidth {
+                    unsafe task.rows[tap] =
+                        task.input + (y * task.inputRowStride + x * task.inputPixelStride)
+                } else {
+                    unsafe task.rows[tap] = task.zeros
+                }
+                tap += tileRows
+            }
+        }
+    }
+}
+
+/// One register tile: `tileRows` positions × `panelWidth` channels over all taps.
+@inline(__always)
+private func convolveTile(
+    _ task: ConvolutionTask, taps: Int, panel: Int, weights: UnsafePointer<Float>,
+    tile: UnsafeMutablePointer<Float>
+) {
+    var sums = Accumulators(repeating: .zero)
+    let bias = Panel { unsafe load(task.bias + (panel * panelWidth + $0 * 16)) }
+    eachTileRow { r in
+        for v in 0..<tileVectors { sums[r * tileVectors + v] = bias[v] }
+    }
+    var weight = unsafe weights
+    var rows = unsafe task.rows
+    for _ in 0..<taps {
+        let row = unsafe Rows { unsafe rows[$0] }
+        for channel in 0..<task.depth {
+            // Loaded before the row loop, or the compiler hoists the broadcasts and spills.
+            let panel = Panel { unsafe load(weight + $0 * 16) }
+            eachTileRow { r in
+                let x = unsafe Lanes(repeating: row[r][channel])
+                for v in 0..<tileVectors {
+                    sums[r * tileVectors + v].addProduct(x, panel[v])
+                }
+            }
+            unsafe weight += panelWidth
+        }
+        unsafe rows += tileRows
+    }
+    eachTileRow { r in
+        for v in r * tileVectors..<(r + 1) * tileVectors {
+            unsafe store(task.bounds.clamp(sums[v]), to: tile + v * 16)
+        }
+    }
+}
+
+/// Copies the tile's `count` rows to the output, the channels of `panel` that exist.
+@inline(__always)
+private func storeTile(
+    _ task: ConvolutionTask, position: Int, count: Int, panel: Int,
+    tile: UnsafeMutablePointer<Float>
+) {
+    let lanes = min(panelWidth, task.outputs - panel * panelWidth)
+    var output = unsafe task.output + (position * task.outputPixelStride + panel * panelWidth)
+    for row in 0..<count {
+        let sums = unsafe tile + row * panelWidth
+        if lanes == panelWidth {
+            for v in 0..<tileVectors {
+                unsafe store(load(sums + v * 16), to: output + v * 16)
+            }
+        } else {
+            for lane in 0..<lanes { unsafe output[lane] = sums[lane] }
+        }
+        unsafe output += task.outputPixelStride
+    }
+}

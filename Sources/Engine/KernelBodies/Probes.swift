@@ -1,0 +1,37 @@
+import KernelInterface
+
+/// Multiply-adds as fast as registers allow: the machine's arithmetic ceiling.
+@inline(never)
+func probeFMA(_ iterations: Int) -> Float {
+    var sums = Accumulators(repeating: .zero)
+    let x = Lanes(repeating: 1e-3)
+    var y = Lanes(repeating: 1)
+    for iteration in 0..<iterations {
+        // Changes now and then, so that nothing can be computed ahead.
+        if iteration & 1023 == 0 { y = Lanes(repeating: Float(iteration)) }
+        eachTileRow { r in
+            for v in r * tileVectors..<(r + 1) * tileVectors { sums[v].addProduct(x, y) }
+        }
+    }
+    var total = Lanes.zero
+    eachTileRow { r in
+        for v in r * tileVectors..<(r + 1) * tileVectors { total += sums[v] }
+    }
+    return sum(total)
+}
+
+/// Reads a buffer from end to end: the machine's memory ceiling.
+@inline(never)
+func probeRead(_ buffer: UnsafeRawBufferPointer) -> Float {
+    guard let base = buffer.baseAddress else { return 0 }
+    var (sum0, sum1, sum2, sum3) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+    var offset = 0
+    while offset + 256 <= buffer.count {
+        unsafe sum0 += base.loadUnaligned(fromByteOffset: offset, as: Lanes.self)
+        unsafe sum1 += base.loadUnaligned(fromByteOffset: offset + 64, as: Lanes.self)
+        unsafe sum2 += base.loadUnaligned(fromByteOffset: offset + 128, as: Lanes.self)
+        unsafe sum3 += base.loadUnaligned(fromByteOffset: offset + 192, as: Lanes.self)
+        offset += 256
+    }
+    return sum((sum0 + sum1) + (sum2 + sum3))
+}

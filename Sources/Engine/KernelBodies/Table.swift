@@ -1,0 +1,10 @@
+import KernelInterface
+
+/// This target's kernels under the name users choose them by.
+func kernelSet(named name: String) -> KernelSet {
+    unsafe KernelSet(
+        name: name, panelWidth: panelWidth, tileRows: tileRows, convolve: convolve, dense: dense,
+        pool: pool, normalizeAcrossChannels: normalizeAcrossChannels,
+        scaleChannels: scaleChannels, clamp: clamp, add: add, transpose: transpose,
+        probeFMA: probeFMA, probeFMAs: tileRows * tileVectors, probeRead: probeRead)
+}

@@ -1,0 +1,51 @@
+import KernelInterface
+
+/// 16 floats: one AVX-512 register, two of AVX2, four of NEON or SSE.
+typealias Lanes = SIMD16<Float>
+
+@inline(__always)
+func load(_ pointer: UnsafePointer<Float>) -> Lanes {
+    unsafe UnsafeRawPointer(pointer).loadUnaligned(as: Lanes.self)
+}
+
+@inline(__always)
+func store(_ value: Lanes, to pointer: UnsafeMutablePointer<Float>) {
+    unsafe UnsafeMutableRawPointer(pointer).storeBytes(of: value, as: Lanes.self)
+}
+
+/// The first `count` floats, zeros after them.
+@inline(__always)
+func loadFirst(_ count: Int, of pointer: UnsafePointer<Float>) -> Lanes {
+    var value = Lanes.zero
+    for lane in 0..<count { unsafe value[lane] = pointer[lane] }
+    return value
+}
+
+@inline(__always)
+func storeFirst(_ count: Int, of value: Lanes, to pointer: UnsafeMutablePointer<Float>) {
+    for lane in 0..<count { unsafe pointer[lane] = value[lane] }
+}
+
+extension Bounds {
+    /// Clamps every lane; a NaN stays NaN, since it compares false both times.
+    @inline(__always)
+    func clamp(_ value: Lanes) -> Lanes {
+        let raised = value.replacing(with: lower, where: value .< lower)
+        return raised.replacing(with: upper, where: raised .> upper)
+    }
+
+    @inline(__always)
+    func clamp(_ value: Float) -> Float {
+        let raised = value < lower ? lower : value
+        return raised > upper ? upper : raised
+    }
+}
+
+/// The 16 lanes joined pairwise: lane i with lane i + 8, then i + 4, i + 2, i + 1.
+@inline(__always)
+func sum(_ value: Lanes) -> Float {
+    let eight = value.lowHalf + value.highHalf
+    let four = eight.lowHalf + eight.highHalf
+    let two = four.lowHalf + four.highHalf
+    return two.x + two.y
+}

@@ -1,0 +1,61 @@
+/// The inner loops of one instruction set, reached through function values.
+///
+/// Every set computes the same bits: each multiply-add is fused, sums run in the order a contract
+/// states, and work is split by output only. Activations are channels-last ([height, width,
+/// channel], channels contiguous), float32.
+@safe
+package struct KernelSet: Sendable {
+    /// The name `FERRY_KERNELS` takes.
+    package let name: String
+
+    /// Output channels a convolution computes side by side: the width of a packed weight panel.
+    package let panelWidth: Int
+
+    /// Output positions a convolution computes side by side.
+    package let tileRows: Int
+
+    package let convolve: @Sendable (ConvolutionTask, Range<Int>, Range<Int>) -> Void
+    package let dense: @Sendable (DenseTask, Range<Int>) -> Void
+    package let pool: @Sendable (PoolTask, Range<Int>) -> Void
+    package let normalizeAcrossChannels: @Sendable (LRNTask, Range<Int>) -> Void
+    package let scaleChannels: @Sendable (ChannelTask, Range<Int>) -> Void
+    package let clamp: @Sendable (ElementTask, Range<Int>) -> Void
+    package let add: @Sendable (ElementTask, Range<Int>) -> Void
+    package let transpose: @Sendable (TransposeTask, Range<Int>) -> Void
+
+    /// Runs `iterations` × `probeFMAs` fused multiply-adds of 16 lanes; returns their sum.
+    package let probeFMA: @Sendable (Int) -> Float
+    /// Multiply-adds of 16 lanes in one iteration of `probeFMA`.
+    package let probeFMAs: Int
+    /// Reads every byte of a buffer (a multiple of 64 bytes); returns a sum of what it read.
+    package let probeRead: @Sendable (UnsafeRawBufferPointer) -> Float
+
+    package init(
+        name: String, panelWidth: Int, tileRows: Int,
+        convolve: @escaping @Sendable (ConvolutionTask, Range<Int>, Range<Int>) -> Void,
+        dense: @escaping @Sendable (DenseTask, Range<Int>) -> Void,
+        pool: @escaping @Sendable (PoolTask, Range<Int>) -> Void,
+        normalizeAcrossChannels: @escaping @Sendable (LRNTask, Range<Int>) -> Void,
+        scaleChannels: @escaping @Sendable (ChannelTask, Range<Int>) -> Void,
+        clamp: @escaping @Sendable (ElementTask, Range<Int>) -> Void,
+        add: @escaping @Sendable (ElementTask, Range<Int>) -> Void,
+        transpose: @escaping @Sendable (TransposeTask, Range<Int>) -> Void,
+        probeFMA: @escaping @Sendable (Int) -> Float, probeFMAs: Int,
+        probeRead: @escaping @Sendable (UnsafeRawBufferPointer) -> Float
+    ) {
+        self.name = name
+        self.panelWidth = panelWidth
+        self.tileRows = tileRows
+        self.convolve = convolve
+        self.dense = dense
+        self.pool = pool
+        self.normalizeAcrossChannels = normalizeAcrossChannels
+        self.scaleChannels = scaleChannels
+        self.clamp = clamp
+        self.add = add
+        self.transpose = transpose
+        self.probeFMA = probeFMA
+        self.probeFMAs = probeFMAs
+        unsafe self.probeRead = probeRead
+    }
+}

@@ -1,0 +1,156 @@
+import IR
+import KernelInterface
+import Tensors
+
+extension Conv: Lowerable {
+    /// Two-dimensional convolution as implicit GEMM over channels-last pixels, with a following
+    /// normalisation folded into the weights and a following clamp into the kernel.
+    func lower(_ node: Node, in planner: inout Planner) -> Bool {
+        let output = planner.type(of: node.outputs[0])
+        guard planner.isActivation(node.inputs[0]), output.shape.count == 4,
+            !output.shape.contains(0), let weight = planner.floatConstant(node.inputs[1]),
+            let window = try? window.axes(
+                input: Array(planner.type(of: node.inputs[0]).shape[2...]),
+                kernel: Array(weight.shape[2...]))
+        else { return false }
+        var bias: Tensor?
+        if node.inputs.count > 2, !node.inputs[2].isEmpty {
+            guard let constant = planner.floatConstant(node.inputs[2]) else { return false }
+            bias = constant
+        }
+        let epilogue = planner.fuseEpilogue(of: node, foldsNormalization: true)
+        let packed = PackedConvolution(
+            weight: weight, bias: bias, group: group, folding: epilogue.scale,
+            panelWidth: planner.kernels.panelWidth, pool: planner.pool)
+        planner.preparedByteCount += packed.weights.byteCount
+        var step = ConvolutionStep(
+            summary: StepSummary(
+                name: node.name, operation: epilogue.operation, algorithm: "implicit GEMM",
+                outputShape: output.shape,
+                multiplyAdds: output.shape.reduce(1, *)
+                    * (weight.elementCount / weight.shape[0]),
+                weightBytes: packed.weights.byteCount),
+            packed: packed, vertical: window[0], horizontal: window[1], group: group,
+            depth: weight.shape[1], bounds: epilogue.bounds)
+        step.input = channelsLastInput(node.inputs[0], window, &step, &planner)
+        step.output = planner.define(epilogue.output, .channelsLast)
+        planner.requireZeros(step.depth)
+        planner.requireScratch(bytes: step.scratchByteCount(planner.kernels))
+        planner.append(step, reading: [step.input], [step.output])
+        return true
+    }
+
+    /// The input as the kernel reads it. Pictures of few channels are padded beforehand, so that a
+    /// whole row of the kernel is one run of numbers.
+    private func channelsLastInput(
+        _ name: String, _ axes: [SpatialWindow.Axis], _ step: inout ConvolutionStep,
+        _ planner: inout Planner
+    ) -> Value {
+        let shape = planner.type(of: name).shape
+        guard group == 1, shape[1] <= 4, axes[1].dilation == 1, axes[1].kernel > 1 else {
+            return planner.value(name, in: .channelsLast)
+        }
+        let pads = [axes[0].padBegin, axes[1].padBegin, axes[0].padEnd, axes[1].padEnd]
+        let source = planner.value(name, in: planner.availableLayout(name))
+        let padded = planner.newValue(
+            .float32,
+            [
+                shape[0], shape[1], shape[2] + pads[0] + pads[2],
+                shape[3] + pads[1] + pads[3],
+            ], .channelsLast)
+        planner.append(
+            LayoutStep(name: name, source: source, target: padded, pads: pads),
+            reading: [source], [padded])
+        step.mergeRows(channels: shape[1])
+        return padded
+    }
+}
+
+/// A convolution of all pictures of a batch.
+struct ConvolutionStep: Step {
+    var summary: StepSummary
+    let packed: PackedConvolution
+    var vertical: SpatialWindow.Axis
+    var horizontal: SpatialWindow.Axis
+    let group: Int
+    /// Numbers summed for each tap.
+    var depth: Int
+    let bounds: Bounds
+    var input = Value(buffer: 0, elementType: .float32, shape: [], layout: .channelsLast)
+    var output = Value(buffer: 0, elementType: .float32, shape: [], layout: .channelsLast)
+
+    /// Makes each row of the kernel a single tap of `channels` × kernel width numbers, for an
+    /// input that carries its own padding. The order of the sums stays.
+    mutating func mergeRows(channels: Int) {
+        depth = channels * horizontal.kernel
+        vertical.input += vertical.padBegin + vertical.padEnd
+        horizontal.input += horizontal.padBegin + horizontal.padEnd
+        (vertical.padBegin, horizontal.padBegin, horizontal.kernel) = (0, 0, 1)
+    }
+
+    func scratchByteCount(_ kernels: KernelSet) -> Int {
+        vertical.kernel * horizontal.kernel * kernels.tileRows * MemoryLayout<Int>.size
+            + kernels.tileRows * kernels.panelWidth * MemoryLayout<Float>.size
+    }
+
+    func run(_ memory: Memory) {
+        let positions = vertical.output * horizontal.output
+        // Panels a unit keeps in the second-level cache while it passes over positions.
+        let panels = max(1, min(packed.panelsPerGroup, (256 << 10) / (packed.panelSize * 4)))
+        let panelChunks = (packed.panelsPerGroup + panels - 1) / panels
+        let images = input.shape[0]
+        let tiles = (positions + memory.kernels.tileRows - 1) / memory.kernels.tileRows
+        let wanted = memory.pool.threadCount == 1 ? 1 : 8 * memory.pool.threadCount
+        let pieces = max(1, min(tiles, wanted / (images * group * panelChunks)))
+        let piece = (tiles + pieces - 1) / pieces * memory.kernels.tileRows
+        let inputs = unsafe UnsafePointer(memory.floats(input))
+        let outputs = unsafe memory.floats(output)
+        unsafe packed.weights.withFloats { weights in
+            unsafe packed.bias.withFloats { bias in
+                memory.pool.run(count: images * group * panelChunks * pieces) { index, thread in
+                    let first = index % pieces * piece
+                    let chunk = index / pieces % panelChunks
+                    let g = index / (pieces * panelChunks) % group
+                    let image = index / (pieces * panelChunks * group)
+                    guard first < positions else { return }
+                    let task = unsafe task(
+                        image: image, group: g, input: inputs, output: outputs, weights: weights,
+                        bias: bias, zeros: memory.zeros, scratch: memory.scratch(thread: thread),
+                        panelWidth: memory.kernels.panelWidth)
+                    memory.kernels.convolve(
+                        task, first..<min(first + piece, positions),
+                        chunk * panels..<min((chunk + 1) * panels, packed.panelsPerGroup))
+                }
+            }
+        }
+    }
+
+    private func task(
+        image: Int, group g: Int, input inputs: UnsafePointer<Float>,
+        output outputs: UnsafeMutablePointer<Float>, weights: UnsafePointer<Float>,
+        bias: UnsafePointer<Float>, zeros: UnsafePointer<Float>, scratch: UnsafeMutableRawPointer,
+        panelWidth: Int
+    ) -> ConvolutionTask {
+        let channels = input.shape[1]
+        let outputChannels = output.shape[1]
+        let perGroup = outputChannels / group
+        return unsafe ConvolutionTask(
+            input: inputs
+                + (image * vertical.input * horizontal.input * channels
+                    + g * (channels / group)),
+            weights: weights + g * packed.panelsPerGroup * packed.panelSize,
+            bias: bias + g * packed.panelsPerGroup * panelWidth,
+            output: outputs
+                + (image * vertical.output * horizontal.output * outputChannels
+                    + g * perGroup),
+            zeros: zeros, rows: scratch.assumingMemoryBound(to: UnsafePointer<Float>.self),
+            depth: depth, inputHeight: vertical.input, inputWidth: horizontal.input,
+            inputPixelStride: channels, inputRowStride: horizontal.input * channels,
+            kernelHeight: vertical.kernel, kernelWidth: horizontal.kernel,
+            strideHeight: vertical.stride, strideWidth: horizontal.stride,
+            dilationHeight: vertical.dilation, dilationWidth: horizontal.dilation,
+            padTop: vertical.padBegin, padLeft: horizontal.padBegin,
+            outputWidth: horizontal.output, outputPixelStride: outputChannels,
+            outputs: perGroup, bounds: bounds)
+    }
+}

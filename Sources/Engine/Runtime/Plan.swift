@@ -1,0 +1,111 @@
+package import IR
+package import KernelInterface
+package import Tensors
+
+/// A graph lowered onto kernels for given input shapes: immutable, and shared by any number of
+/// sessions.
+package struct Plan: Sendable {
+    let steps: [any Step]
+    let inputs: [(name: String, value: Value)]
+    let outputs: [(name: String, source: Operand)]
+    let offsets: [Int]
+    let kernels: KernelSet
+    /// Numbers of zeros some step reads in place of padding.
+    let zeroCount: Int
+    let scratchByteCount: Int
+
+    /// Bytes of memory all activations need together.
+    package let arenaByteCount: Int
+    /// Bytes of weights rearranged for the kernels, beyond those used straight from the file.
+    package let preparedByteCount: Int
+
+    /// One line a step: what it computes, how, and its work for one run.
+    package var summary: [StepSummary] { steps.map(\.summary) }
+
+    /// Plans `graph` for inputs of the given shapes.
+    ///
+    /// - Parameters:
+    ///   - weights: constant tensors by the names the graph reads.
+    ///   - kernels: the kernel set to lower onto.
+    ///   - pool: threads that prepare the weights.
+    /// - Throws: `PlanError` when the graph refuses the shapes or activations exceed the limit.
+    package init(
+        graph: Graph, weights: [String: Tensor], inputShapes: [String: [Int]],
+        kernels: KernelSet, pool: WorkPool
+    ) throws(PlanError) {
+        var planner = try Planner(
+            graph: graph, weights: weights, inputShapes: inputShapes, kernels: kernels, pool: pool)
+        try planner.lowerAll()
+        let (offsets, byteCount) = placeBuffers(planner.buffers)
+        guard byteCount <= Plan.arenaLimit else {
+            throw .tooLarge(bytes: byteCount, limit: Plan.arenaLimit)
+        }
+        steps = planner.steps
+        inputs = planner.graphInputs
+        outputs = planner.graphOutputs
+        self.offsets = offsets
+        arenaByteCount = byteCount
+        self.kernels = kernels
+        zeroCount = planner.zeroCount
+        scratchByteCount = planner.scratchByteCount
+        preparedByteCount = planner.preparedByteCount
+    }
+
+    /// Activations of more than 16 GiB are taken for a mistake or an attack.
+    private static let arenaLimit = 16 << 30
+}
+
+/// Why a graph cannot be planned.
+package enum PlanError: Error, Equatable, Sendable, CustomStringConvertible {
+    case graph(GraphError)
+    case tooLarge(bytes: Int, limit: Int)
+
+    package var description: String {
+        switch self {
+        case .graph(let error): "\(error)"
+        case .tooLarge(let bytes, let limit):
+            "activations: expected at most \(limit >> 20) MiB, found \(bytes >> 20) MiB; "
+                + "give a smaller batch or picture"
+        }
+    }
+}
+
+/// One step of a plan.
+protocol Step: Sendable {
+    var summary: StepSummary { get }
+
+    /// Computes the step's outputs from its inputs, in the session's memory.
+    func run(_ memory: Memory) throws(GraphError)
+}
+
+/// What a step does, for people.
+package struct StepSummary: Sendable {
+    /// The node's name.
+    package var name: String
+    /// The operator with what is fused into it.
+    package var operation: String
+    package var algorithm: String
+    package var outputShape: [Int]
+    /// Multiply-adds of one run.
+    package var multiplyAdds: Int
+    /// Bytes of weights read in one run.
+    package var weightBytes: Int
+
+    init(
+        name: String, operation: String, algorithm: String, outputShape: [Int],
+        multiplyAdds: Int = 0, weightBytes: Int = 0
+    ) {
+        self.name = name
+        self.operation = operation
+        self.algorithm = algorithm
+        self.outputShape = outputShape
+        self.multiplyAdds = multiplyAdds
+        self.weightBytes = weightBytes
+    }
+}
+
+/// What a step reads: an activation or a constant.
+enum Operand: Sendable {
+    case value(Value)
+    case constant(Tensor)
+}

@@ -1,0 +1,180 @@
+import IR
+import KernelInterface
+import Tensors
+
+/// Turns a graph into steps, node by node.
+struct Planner {
+    let graph: Graph
+    let weights: [String: Tensor]
+    let types: [String: ValueInfo]
+    let kernels: KernelSet
+    let pool: WorkPool
+
+    private(set) var steps: [any Step] = []
+    private(set) var buffers: [Buffer] = []
+    private(set) var graphInputs: [(name: String, value: Value)] = []
+    private(set) var graphOutputs: [(name: String, source: Operand)] = []
+    private(set) var zeroCount = 0
+    private(set) var scratchByteCount = 0
+    var preparedByteCount = 0
+
+    private var values: [String: [Layout: Value]] = [:]
+    /// Nodes that read each value, by index.
+    private var readers: [String: [Int]] = [:]
+    /// Nodes that an earlier node's step computes as well.
+    private var fused: Set<Int> = []
+
+    init(
+        graph: Graph, weights: [String: Tensor], inputShapes: [String: [Int]],
+        kernels: KernelSet, pool: WorkPool
+    ) throws(PlanError) {
+        do {
+            (self.graph, self.weights) = graph.folded(
+                constants: weights, inputShapes: inputShapes)
+            types = try self.graph.inferTypes(inputShapes: inputShapes, constants: self.weights)
+        } catch {
+            throw .graph(error)
+        }
+        self.kernels = kernels
+        self.pool = pool
+        for (index, node) in self.graph.nodes.enumerated() {
+            for input in Set(node.inputs) { readers[input, default: []].append(index) }
+        }
+        for input in self.graph.inputs {
+            graphInputs.append((input.name, define(input.name, .rowMajor)))
+        }
+    }
+
+    mutating func lowerAll() throws(PlanError) {
+        for (index, node) in graph.nodes.enumerated() where !fused.contains(index) {
+            if let lowerable = node.op as? any Lowerable, lowerable.lower(node, in: &self) {
+                continue
+            }
+            evaluatePlainly(node)
+        }
+        for output in graph.outputs {
+            let source = operand(output.name)
+            if case .value(let value) = source { buffers[value.buffer].lastStep = .max }
+            graphOutputs.append((output.name, source))
+        }
+    }
+
+    /// The type of a value, which inference has found.
+    func type(of name: String) -> ValueInfo {
+        guard let type = types[name] else {
+            preconditionFailure("value '\(name)' has no type after inference")
+        }
+        return type
+    }
+
+    /// Whether a lowering may treat `name` as a float32 activation with elements.
+    func isActivation(_ name: String) -> Bool {
+        guard let type = types[name], weights[name] == nil else { return false }
+        return type.elementType == .float32 && !type.shape.contains(0)
+    }
+
+    /// The constant called `name` as float32 numbers' tensor; nil when it is no constant.
+    func floatConstant(_ name: String) -> Tensor? {
+        guard let tensor = weights[name], tensor.elementType.isFloatingPoint else { return nil }
+        return tensor.converted(to: .float32)
+    }
+
+    /// The value `name` in `layout`, converted by a step of its own where it is not there yet.
+    mutating func value(_ name: String, in layout: Layout) -> Value {
+        if let value = values[name]?[layout] { return value }
+        guard let source = values[name]?.values.first else {
+            preconditionFailure("value '\(name)' is read before it is computed")
+        }
+        if sameBytes(source.shape) {
+            var alias = source
+            alias.layout = layout
+            values[name]?[layout] = alias
+            return alias
+        }
+        let target = define(name, layout)
+        append(LayoutStep(name: name, source: source, target: target), reading: [source], [target])
+        return target
+    }
+
+    /// Whether both layouts of an NCHW shape are the same bytes.
+    private func sameBytes(_ shape: [Int]) -> Bool {
+        shape.count == 4 && (shape[1] == 1 || shape[2] * shape[3] == 1)
+    }
+
+    /// A layout in which `name` is at hand already.
+    func availableLayout(_ name: String) -> Layout {
+        values[name]?[.channelsLast] != nil ? .channelsLast : .rowMajor
+    }
+
+    /// A new buffer for `name`.
+    mutating func define(_ name: String, _ layout: Layout) -> Value {
+        let type = type(of: name)
+        let value = newValue(type.elementType, type.shape, layout)
+        values[name, default: [:]][layout] = value
+        return value
+    }
+
+    /// A buffer no name of the graph stands for.
+    mutating func newValue(
+        _ elementType: ElementType, _ shape: [Int], _ layout: Layout
+    ) -> Value {
+        let value = Value(
+            buffer: buffers.count, elementType: elementType, shape: shape, layout: layout)
+        buffers.append(
+            Buffer(byteCount: value.byteCount, firstStep: steps.count - 1, lastStep: steps.count))
+        return value
+    }
+
+    /// Lets `name` be the bytes of `value` under the shape inferred for it.
+    mutating func alias(_ name: String, to value: Value) {
+        var alias = value
+        alias.shape = type(of: name).shape
+        values[name, default: [:]][value.layout] = alias
+    }
+
+    mutating func append(_ step: any Step, reading: [Value], _ written: [Value]) {
+        for value in reading + written {
+            buffers[value.buffer].firstStep = min(buffers[value.buffer].firstStep, steps.count)
+            buffers[value.buffer].lastStep = max(buffers[value.buffer].lastStep, steps.count)
+        }
+        steps.append(step)
+    }
+
+    mutating func requireZeros(_ count: Int) { zeroCount = max(zeroCount, count) }
+
+    mutating func requireScratch(bytes: Int) { scratchByteCount = max(scratchByteCount, bytes) }
+
+    /// The only node that reads `name`, when no one else needs the value.
+    func soleReader(of name: String) -> (index: Int, node: Node)? {
+        guard let indices = readers[name], indices.count == 1, let index = indices.first,
+            !graph.outputs.contains(where: { $0.name == name })
+        else { return nil }
+        return (index, graph.nodes[index])
+    }
+
+    /// Marks a node as computed by the step of a node before it.
+    mutating func fuse(_ index: Int) { fused.insert(index) }
+
+    private mutating func operand(_ name: String) -> Operand {
+        if let constant = weights[name] { return .constant(constant) }
+        return .value(value(name, in: .rowMajor))
+    }
+
+    /// The fallback: the operator's own meaning, slow and never wrong.
+    private mutating func evaluatePlainly(_ node: Node) {
+        let inputs = node.inputs.map { $0.isEmpty ? nil : operand($0) }
+        let outputs = node.outputs.map { $0.isEmpty ? nil : define($0, .rowMajor) }
+        let read = inputs.compactMap { input -> Value? in
+            if case .value(let value) = input { value } else { nil }
+        }
+        append(
+            EvaluateStep(node: node, inputs: inputs, outputs: outputs), reading: read,
+            outputs.compactMap(\.self))
+    }
+}
+
+/// An operator that has kernels. Conforming is all the registration there is.
+protocol Lowerable {
+    /// Appends steps that compute `node`, or returns false, having appended none.
+    func lower(_ node: Node, in planner: inout Planner) -> Bool
+}

@@ -1,0 +1,62 @@
+import Tensors
+
+/// How a plan keeps an activation.
+enum Layout: Hashable, Sendable {
+    /// As the graph describes it: NCHW for pictures.
+    case rowMajor
+    /// NHWC: all channels of a pixel side by side. Only for float32 values of rank 4.
+    case channelsLast
+}
+
+/// An activation in the arena.
+struct Value: Sendable {
+    /// Index of the buffer that holds it; several values may share one.
+    var buffer: Int
+    var elementType: ElementType
+    /// The graph's shape (NCHW), whatever the layout.
+    var shape: [Int]
+    var layout: Layout
+
+    var elementCount: Int { shape.reduce(1, *) }
+    var byteCount: Int { elementCount * elementType.size }
+}
+
+/// A part of the arena that one or more values live in.
+struct Buffer: Sendable {
+    var byteCount: Int
+    /// The first and last step that touch it; −1 and `Int.max` reach beyond the steps.
+    var firstStep: Int
+    var lastStep: Int
+}
+
+/// Places buffers so that those alive at the same time never overlap.
+///
+/// Largest first, each at the lowest offset free during its life.
+func placeBuffers(_ buffers: [Buffer]) -> (offsets: [Int], byteCount: Int) {
+    let order = buffers.indices.sorted {
+        (buffers[$0].byteCount, buffers[$1].firstStep, $1)
+            > (buffers[$1].byteCount, buffers[$0].firstStep, $0)
+    }
+    var offsets = [Int](repeating: 0, count: buffers.count)
+    var placed: [Int] = []
+    var end = 0
+    for index in order {
+        let buffer = buffers[index]
+        var offset = 0
+        for other in placed.sorted(by: { offsets[$0] < offsets[$1] }) {
+            let isAlive =
+                buffers[other].firstStep <= buffer.lastStep
+                && buffer.firstStep <= buffers[other].lastStep
+            guard isAlive else { continue }
+            if offset + buffer.byteCount <= offsets[other] { break }
+            offset = max(offset, offsets[other] + aligned(buffers[other].byteCount))
+        }
+        offsets[index] = offset
+        placed.append(index)
+        end = max(end, offset + aligned(buffer.byteCount))
+    }
+    return (offsets, end)
+}
+
+/// `count` rounded up to whole cache lines.
+func aligned(_ count: Int) -> Int { (count + 63) & ~63 }

@@ -1,0 +1,133 @@
+import Foundation
+import Synchronization
+
+/// Threads that share loops. A loop is split by its output alone, so results never depend on how
+/// many threads there are.
+package final class WorkPool: Sendable {
+    /// Threads at work in a loop, the calling one included.
+    package let threadCount: Int
+    private let shared: SharedLoop
+    private let workers: [WorkerThread]
+
+    /// Starts `threadCount` − 1 threads; they sleep until the first loop.
+    ///
+    /// - Precondition: `threadCount` is at least 1.
+    package init(threadCount: Int) {
+        precondition(threadCount >= 1)
+        self.threadCount = threadCount
+        let shared = SharedLoop(workers: threadCount - 1)
+        self.shared = shared
+        workers = (1..<max(threadCount, 1)).map { number in
+            WorkerThread { shared.work(thread: number) }
+        }
+    }
+
+    deinit {
+        shared.stop()
+        for worker in workers { worker.join() }
+    }
+
+    /// Calls `body` once for each index below `count`, on any thread, and returns when all are done.
+    ///
+    /// `body` gets the index and the number of the thread it runs on, below `threadCount`.
+    /// Must not be called from two threads at once, nor from inside `body`.
+    package func run(count: Int, _ body: (_ index: Int, _ thread: Int) -> Void) {
+        if threadCount == 1 || count <= 1 {
+            for index in 0..<max(count, 0) { body(index, 0) }
+        } else {
+            shared.run(count: count, body)
+        }
+    }
+}
+
+/// One loop at a time, and the threads' agreement on it.
+private final class SharedLoop: @unchecked Sendable {
+    typealias Body = (Int, Int) -> Void
+
+    private let workers: Int
+    private let gate = NSCondition()
+    private let generation = Atomic<Int>(0)
+    private let next = Atomic<Int>(0)
+    private let working = Atomic<Int>(0)
+    private let isStopped = Atomic<Bool>(false)
+    /// Written only while no worker is at work; published by `generation`.
+    private var body: Body = { _, _ in }
+    private var count = 0
+
+    init(workers: Int) { self.workers = workers }
+
+    func run(count: Int, _ body: Body) {
+        withoutActuallyEscaping(body) { body in
+            self.body = body
+            self.count = count
+            next.store(0, ordering: .relaxed)
+            working.store(workers, ordering: .relaxed)
+            gate.lock()
+            generation.add(1, ordering: .releasing)
+            gate.broadcast()
+            gate.unlock()
+            take(thread: 0)
+            waitUntil { working.load(ordering: .acquiring) == 0 }
+            self.body = { _, _ in }
+        }
+    }
+
+    func work(thread: Int) {
+        var seen = 0
+        while true {
+            waitUntil {
+                generation.load(ordering: .acquiring) != seen
+                    || isStopped.load(ordering: .acquiring)
+            }
+            if isStopped.load(ordering: .acquiring) { return }
+            seen = generation.load(ordering: .acquiring)
+            take(thread: thread)
+            if working.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
+                gate.lock()
+                gate.broadcast()
+                gate.unlock()
+            }
+        }
+    }
+
+    func stop() {
+        gate.lock()
+        isStopped.store(true, ordering: .releasing)
+        gate.broadcast()
+        gate.unlock()
+    }
+
+    private func take(thread: Int) {
+        while true {
+            let index = next.add(1, ordering: .relaxed).oldValue
+            if index >= count { return }
+            body(index, thread)
+        }
+    }
+
+    /// Spins for some microseconds, as the next loop usually follows at once; then sleeps.
+    private func waitUntil(_ condition: () -> Bool) {
+        for _ in 0..<4_000 where condition() { return }
+        gate.lock()
+        while !condition() { gate.wait() }
+        gate.unlock()
+    }
+}
+
+/// A thread that can be joined.
+private final class WorkerThread: @unchecked Sendable {
+    private let thread: Thread
+    private let finished = DispatchSemaphore(value: 0)
+
+    init(_ body: @escaping @Sendable () -> Void) {
+        let finished = finished
+        thread = Thread {
+            body()
+            finished.signal()
+        }
+        thread.name = "ferry worker"
+        thread.start()
+    }
+
+    func join() { finished.wait() }
+}
