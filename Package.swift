@@ -64,6 +64,7 @@ let package = Package(
         .systemLibrary(
             name: "CPNG", path: "Sources/C/CPNG", pkgConfig: "libpng",
             providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+        .systemLibrary(name: "CGetopt", path: "Sources/C/CGetopt"),
         .target(name: "CPlatform", path: "Sources/C/CPlatform"),
 
         // Core: what tensors and graphs are, and what they mean.
@@ -95,7 +96,7 @@ let package = Package(
             name: "FerryCommands",
             dependencies: [
                 "Architectures", "FormatInterface", "Formats", "IR", "Images", "Kernels",
-                "Parity", "Runtime", "Tensors",
+                "Parity", "Runtime", "Tensors", "CGetopt",
             ],
             path: "Sources/Tool/FerryCommands",
             resources: [.embedInCode("Resources/imagenet_categories.txt")],
@@ -117,7 +118,7 @@ let package = Package(
         tests("RuntimeTests", ["IR", "KernelInterface", "Kernels", "Runtime", "Tensors"]),
         tests("ImagesTests", ["Images", "Tensors"]),
         tests("ParityTests", ["Parity", "Tensors"]),
-        tests("CommandTests", ["FerryCommands", "Tensors"]),
+        tests("CommandTests", ["FerryCommands", "FormatInterface", "Parity", "Tensors"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,32 @@
+import Foundation
+
+/// How the computation may trade exactness of order for speed.
+package enum NumericsChoice: String, CaseIterable, Sendable {
+    case fast, strict
+}
+
+/// What every command understands.
+package struct GlobalOptions: Sendable, Equatable {
+    /// More threads than this gain nothing and only cost memory.
+    package static let threadRange = 1...1024
+
+    package var json = false
+    package var threads = GlobalOptions.onlineCores
+    /// The architecture's name as given; commands check it.
+    package var architecture: String?
+    package var numerics = NumericsChoice.fast
+
+    package init() {}
+
+    init(_ parsed: ParsedArguments) throws(UsageError) {
+        json = parsed.has("json")
+        threads = try parsed.integer("threads", in: Self.threadRange) ?? Self.onlineCores
+        architecture = parsed.value("arch")
+        numerics = try parsed.choice("numerics", of: NumericsChoice.self) ?? .fast
+    }
+
+    /// The cores this process may use.
+    package static var onlineCores: Int {
+        min(max(1, ProcessInfo.processInfo.activeProcessorCount), threadRange.upperBound)
+    }
+}

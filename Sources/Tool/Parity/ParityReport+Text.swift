@@ -1,0 +1,76 @@
+import Foundation
+
+/// A report as text for a terminal.
+extension ParityReport {
+    /// Heading, table of weights, table of outputs, notes and the verdict, in lines.
+    ///
+    /// - Parameters:
+    ///   - onlyRemarkable: leaves out the weights that are bit-equal and say nothing, and counts them.
+    ///   - coloured: whether to use terminal colours.
+    package func text(onlyRemarkable: Bool = false, coloured: Bool = false) -> String {
+        var parts = ["\(visible(value)) against \(visible(reference))"]
+        let shown =
+            onlyRemarkable
+            ? weights.filter { $0.status != .bitEqual || !$0.explanation.isEmpty } : weights
+        if !shown.isEmpty {
+            parts.append(table("WEIGHT", shown).render(coloured: coloured))
+        }
+        let equal = weights.count { $0.status == .bitEqual }
+        if !weights.isEmpty {
+            parts.append("\(equal) of \(weights.count) weights bit-equal")
+        }
+        if !outputs.isEmpty {
+            parts.append(table("OUTPUT", outputs).render(coloured: coloured))
+        }
+        parts += notes.map { "note: \(visible($0))" }
+        parts.append("verdict: \(verdictText)")
+        return parts.joined(separator: "\n")
+    }
+
+    /// The verdict in words.
+    package var verdictText: String {
+        switch verdict {
+        case .equal: "equal to the last bit"
+        case .withinTolerance: "the same within the tolerance"
+        case .different: "DIFFERENT (\((weights + outputs).count { !$0.passes }) rows)"
+        case .nothingCompared: "nothing was compared"
+        }
+    }
+
+    private func table(_ kind: String, _ rows: [ParityRow]) -> TextTable {
+        var table = TextTable(columns: [
+            .init(kind), .init("STATUS"), .init("MAX ABS", .right), .init("MAX REL", .right),
+            .init("ULP", .right), .init("COSINE", .right), .init("OUTSIDE", .right), .init("WHY"),
+        ])
+        for row in rows {
+            let difference = row.difference
+            table.add([
+                .init(row.name), .init(row.status.words, row.passes ? .good : .bad),
+                .init(difference.map { short($0.maximumAbsolute) } ?? "-"),
+                .init(difference.map { short($0.maximumRelative) } ?? "-"),
+                .init(difference?.maximumULP.map { String($0) } ?? "-"),
+                .init(difference?.cosine.map { String(format: "%.9f", $0) } ?? "-"),
+                .init(difference.map { String($0.outsideCount) } ?? "-"), .init(row.explanation),
+            ])
+        }
+        return table
+    }
+}
+
+extension ParityRow.Status {
+    /// The status as a table shows it.
+    package var words: String {
+        switch self {
+        case .bitEqual: "bit-equal"
+        case .close: "close"
+        case .explained: "explained"
+        case .different: "DIFFERENT"
+        case .missing: "MISSING"
+        }
+    }
+}
+
+/// A measure in three digits; 0 stays "0".
+func short(_ value: Double) -> String {
+    value == 0 ? "0" : String(format: "%.2e", value)
+}

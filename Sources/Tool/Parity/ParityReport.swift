@@ -1,0 +1,155 @@
+package import Tensors
+
+/// The outcome of comparing two models, weight by weight and output by output.
+package struct ParityReport: Codable, Equatable, Sendable {
+    /// What is compared, for the heading: usually two file names.
+    package var value: String
+    package var reference: String
+    package var weights: [ParityRow] = []
+    package var outputs: [ParityRow] = []
+    /// What else the reader must know: a Softmax applied to one side, inputs used, a note.
+    package var notes: [String] = []
+
+    package init(value: String, reference: String) {
+        self.value = value
+        self.reference = reference
+    }
+
+    /// What the rows amount to.
+    package enum Verdict: String, Codable, Sendable {
+        /// Every row is equal to the last bit.
+        case equal
+        /// Every weight is equal or explained and every output is inside the tolerance.
+        case withinTolerance
+        /// At least one row is neither.
+        case different
+        /// There is no row with an element to compare.
+        case nothingCompared
+    }
+
+    package var verdict: Verdict {
+        let rows = weights + outputs
+        if rows.contains(where: { !$0.passes }) { return .different }
+        if rows.allSatisfy({ $0.difference?.isEmpty ?? true }) { return .nothingCompared }
+        return rows.allSatisfy { $0.status == .bitEqual } ? .equal : .withinTolerance
+    }
+
+    /// Whether the two models may be called the same.
+    package var passes: Bool { verdict == .equal || verdict == .withinTolerance }
+
+    private enum CodingKeys: String, CodingKey {
+        case value, reference, weights, outputs, notes, verdict
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        value = try container.decode(String.self, forKey: .value)
+        reference = try container.decode(String.self, forKey: .reference)
+        weights = try container.decode([ParityRow].self, forKey: .weights)
+        outputs = try container.decode([ParityRow].self, forKey: .outputs)
+        notes = try container.decode([String].self, forKey: .notes)
+    }
+
+    /// Writes the verdict too; reading derives it again from the rows.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(value, forKey: .value)
+        try container.encode(reference, forKey: .reference)
+        try container.encode(weights, forKey: .weights)
+        try container.encode(outputs, forKey: .outputs)
+        try container.encode(notes, forKey: .notes)
+        try container.encode(verdict, forKey: .verdict)
+    }
+}
+
+/// One compared pair of tensors.
+package struct ParityRow: Codable, Equatable, Sendable {
+    /// How the pair came out.
+    package enum Status: String, Codable, Sendable {
+        case bitEqual
+        /// Inside the tolerance.
+        case close
+        /// Different for a reason that `explanation` states and that keeps the model the same.
+        case explained
+        case different
+        /// Present on one side only.
+        case missing
+    }
+
+    /// The tensor's role or name.
+    package var name: String
+    package var status: Status
+    /// Why the status is what it is, and what to beware of; empty when there is nothing to say.
+    package var explanation: String
+    /// Nil when the shapes differ or one side is missing.
+    package var difference: TensorDifference?
+
+    /// Whether the row does not stand against parity.
+    package var passes: Bool { status != .different && status != .missing }
+
+    /// A row with a status settled by the caller.
+    package init(
+        name: String, status: Status, explanation: String, difference: TensorDifference? = nil
+    ) {
+        self.name = name
+        self.status = status
+        self.explanation = explanation
+        self.difference = difference
+    }
+
+    /// Judges a weight: it must be bit-equal, or differ by its element type only, or be explained.
+    ///
+    /// - Parameters:
+    ///   - tolerance: what an explained difference may amount to.
+    ///   - reason: why the values may differ (BN folded into the convolution, constants merged); nil
+    ///     when there is no such reason.
+    package static func weight(
+        _ name: String, _ value: Tensor, reference: Tensor,
+        tolerance: Tolerance = .exact, reason: String? = nil
+    ) -> ParityRow {
+        guard value.shape == reference.shape else { return shapes(name, value, reference) }
+        let difference = TensorDifference(of: value, from: reference, tolerance: tolerance)
+        var status = Status.different
+        var words: [String] = []
+        if difference.isBitEqual {
+            status = .bitEqual
+        } else if difference.isElementTypeConversion {
+            status = .explained
+            words.append("\(difference.referenceElementType) → \(difference.elementType)")
+        } else if let reason, difference.isWithinTolerance {
+            status = .explained
+            words.append(reason)
+        } else {
+            words.append(difference.disagreement)
+        }
+        return ParityRow(
+            name: name, status: status, explanation: sentence(words + difference.cautions),
+            difference: difference)
+    }
+
+    /// Judges an output: every value must be finite and inside the tolerance.
+    package static func output(
+        _ name: String, _ value: Tensor, reference: Tensor, tolerance: Tolerance = .outputs
+    ) -> ParityRow {
+        guard value.shape == reference.shape else { return shapes(name, value, reference) }
+        let difference = TensorDifference(of: value, from: reference, tolerance: tolerance)
+        var words: [String] = []
+        if difference.outsideCount > 0 { words.append(difference.disagreement) }
+        let status: Status =
+            difference.outsideCount > 0 ? .different : difference.isBitEqual ? .bitEqual : .close
+        return ParityRow(
+            name: name, status: status,
+            explanation: sentence(words + difference.cautions + difference.constancy),
+            difference: difference)
+    }
+
+    private static func shapes(_ name: String, _ value: Tensor, _ reference: Tensor) -> ParityRow {
+        ParityRow(
+            name: name, status: .different,
+            explanation: "shape \(value.shape), reference \(reference.shape)")
+    }
+}
+
+private func sentence(_ parts: [String]) -> String {
+    parts.filter { !$0.isEmpty }.joined(separator: "; ")
+}
