@@ -1,0 +1,108 @@
+import FormatInterface
+import IR
+import Tensors
+
+/// A node as it is written: everything in the meaning of `OperatorRegistry.writtenOpset`.
+struct WrittenNode {
+    var name: String
+    var type: String
+    var attributes: [(name: String, value: AttributeValue)] = []
+    var inputs: [String]
+    var outputs: [String]
+}
+
+/// What an operator read from an old file means that the written operator set cannot say in one
+/// node.
+enum LegacyMeaning {
+    case none
+    /// Softmax and its kin before opset 13: axes from `axis` on are normalised together.
+    case flattensTrailingAxes(axis: Int)
+    /// Arithmetic before opset 7: input 1 is aligned with input 0's axes from `axis` on.
+    case broadcasts(axis: Int)
+
+    init(_ op: any Operator) {
+        self = .none
+    }
+}
+
+/// Writes nodes in terms of the written operator set.
+struct OpsetLowering {
+    private var valueNames: NameSource
+    private var nodeNames: NameSource
+    /// Ranks of the graph's values, where its inputs' shapes tell them.
+    private let ranks: [String: Int]
+    private let destination: String
+    /// Tensors that lowered nodes read beside the checkpoint's own.
+    private(set) var constants: [NamedTensor] = []
+
+    init(_ graph: Graph, valueNames: NameSource, ranks: [String: Int], destination: String) {
+        self.valueNames = valueNames
+        self.ranks = ranks
+        self.destination = destination
+        nodeNames = NameSource()
+    }
+
+    /// The nodes that mean what `node` means, with names no other node has.
+    ///
+    /// - Throws: `OutputError` when that takes the rank of a value and the graph does not tell it.
+    mutating func nodes(for node: Node) throws(OutputError) -> [WrittenNode] {
+        var encoded = AttributeWriter()
+        node.op.encode(to: &encoded)
+        let base = node.name.isEmpty ? node.outputs.first ?? node.op.type : node.name
+        let written = WrittenNode(
+            name: nodeNames.unique(base), type: node.op.type, attributes: encoded.attributes,
+            inputs: node.inputs, outputs: node.outputs)
+        switch LegacyMeaning(node.op) {
+        case .none: return [written]
+        case .flattensTrailingAxes(let axis): return flattened(written, axis: axis)
+        case .broadcasts(let axis): return try broadcast(written, axis: axis)
+        }
+    }
+
+    /// Flatten to [∏ before axis, ∏ from axis], apply along the last axis, restore the shape.
+    private mutating func flattened(_ node: WrittenNode, axis: Int) -> [WrittenNode] {
+        let input = node.inputs.first ?? ""
+        let shape = added("Shape", to: node, inputs: [input])
+        var flatten = added("Flatten", to: node, inputs: [input])
+        flatten.attributes = [("axis", .int(Int64(axis)))]
+        var inner = node
+        inner.inputs = flatten.outputs
+        inner.outputs = [valueNames.unique("\(node.name)_flat")]
+        inner.attributes.removeAll { $0.name == "axis" }
+        inner.attributes.append(("axis", .int(-1)))
+        var reshape = added("Reshape", to: node, inputs: inner.outputs + shape.outputs)
+        reshape.outputs = node.outputs
+        return [shape, flatten, inner, reshape]
+    }
+
+    /// Appends axes of size 1 to input 1, so that NumPy's rules align it with `axis` of input 0.
+    private mutating func broadcast(
+        _ node: WrittenNode, axis: Int
+    ) throws(OutputError) -> [WrittenNode] {
+        guard node.inputs.count == 2, let rank = ranks[node.inputs[0]],
+            let smaller = ranks[node.inputs[1]]
+        else {
+            throw OutputError(
+                file: destination,
+                problem: "node '\(node.name)' (\(node.type)): expected inputs of known rank, "
+                    + "found none; give the input shape")
+        }
+        let missing = rank - (axis < 0 ? axis + rank : axis) - smaller
+        guard missing > 0 else { return [node] }
+        let axes = valueNames.unique("\(node.name)_axes")
+        let positions = (smaller..<smaller + missing).map { Int64($0) }
+        constants.append(NamedTensor(name: axes, tensor: Tensor(positions)))
+        let unsqueeze = added("Unsqueeze", to: node, inputs: [node.inputs[1], axes])
+        var aligned = node
+        aligned.inputs[1] = unsqueeze.outputs[0]
+        return [unsqueeze, aligned]
+    }
+
+    private mutating func added(
+        _ type: String, to node: WrittenNode, inputs: [String]
+    ) -> WrittenNode {
+        let name = nodeNames.unique("\(node.name)_\(type)")
+        return WrittenNode(
+            name: name, type: type, inputs: inputs, outputs: [valueNames.unique("\(name)_output")])
+    }
+}

@@ -1,0 +1,156 @@
+import Tensors
+
+/// Makes tensors of what a file says about them; their elements stay in the file where the layout
+/// allows.
+struct TensorDecoder {
+    /// Axes of a tensor; no network needs more.
+    static let rankLimit = 32
+
+    let storage: ByteStorage
+    let elements: [TensorElements]
+
+    /// The described tensor.
+    ///
+    /// - Parameter place: what to name in errors.
+    /// - Throws: `ONNXError` for element types Ferry does not carry, data in other files, and data
+    ///   that does not fill the shape exactly.
+    func tensor(
+        _ description: TensorDescription, at place: ONNXError.Place
+    ) throws(ONNXError) -> Tensor {
+        guard let type = ElementType(dataType: description.dataType) else {
+            throw ONNXError(
+                place, expected: "float, integer or bool elements",
+                found: DataType.name(of: description.dataType))
+        }
+        try checkLocation(description, at: place)
+        let shape = try shape(description.dims, type, at: place)
+        guard let index = description.elements, elements.indices.contains(index) else {
+            throw ONNXError(place, expected: "elements", found: "none")
+        }
+        let data = elements[index]
+        let raw = data.raw.flatMap { $0.isEmpty ? nil : $0 }
+        let runs = data.runs.filter { !$0.range.isEmpty }
+        if let raw {
+            if let run = runs.first {
+                throw ONNXError(
+                    place, expected: "elements in one field",
+                    found: "raw_data and \(TensorElements.fieldName(run.field))")
+            }
+            return try tensor(type, shape, in: raw, at: place)
+        }
+        if let run = runs.first(where: { $0.field != type.typedField }) {
+            throw ONNXError(
+                place,
+                expected: "\(type) elements in \(TensorElements.fieldName(type.typedField))",
+                found: TensorElements.fieldName(run.field))
+        }
+        if runs.count == 1, runs[0].isPacked, runs[0].wireType != .varint {
+            return try tensor(type, shape, in: runs[0].range, at: place)
+        }
+        return try tensor(type, shape, from: runs, at: place)
+    }
+
+    private func checkLocation(
+        _ description: TensorDescription, at place: ONNXError.Place
+    ) throws(ONNXError) {
+        if description.isExternal {
+            throw ONNXError(
+                place, expected: "elements in the file itself (re-save with inline tensors)",
+                found: "external data in '\(description.externalLocation.prefix(100))'")
+        }
+        if description.hasSegment {
+            throw ONNXError(place, expected: "a whole tensor", found: "a segment of one")
+        }
+    }
+
+    private func shape(
+        _ dims: [Int64], _ type: ElementType, at place: ONNXError.Place
+    ) throws(ONNXError) -> [Int] {
+        guard dims.count <= Self.rankLimit else {
+            throw ONNXError(
+                place, expected: "at most \(Self.rankLimit) dimensions", found: "\(dims.count)")
+        }
+        let shape = dims.map { Int($0) }
+        guard Tensor.byteCount(of: shape, type) != nil else {
+            throw ONNXError(
+                place, expected: "dimensions of at least 0 whose product fits in 64 bits",
+                found: "\(shape)")
+        }
+        return shape
+    }
+
+    /// A tensor whose elements are `range` of the file.
+    private func tensor(
+        _ type: ElementType, _ shape: [Int], in range: Range<Int>, at place: ONNXError.Place
+    ) throws(ONNXError) -> Tensor {
+        guard let size = Tensor.byteCount(of: shape, type), range.count == size else {
+            throw ONNXError(
+                place,
+                expected: "\(Tensor.byteCount(of: shape, type) ?? 0) bytes for \(type) \(shape)",
+                found: "\(range.count)")
+        }
+        return Tensor(
+            elementType: type, shape: shape, storage: storage, byteOffset: range.lowerBound)
+    }
+
+    /// A tensor of elements that lie apart, or in another width than memory's.
+    private func tensor(
+        _ type: ElementType, _ shape: [Int], from runs: [TensorElements.Run],
+        at place: ONNXError.Place
+    ) throws(ONNXError) -> Tensor {
+        let found = try NumberReader(storage: storage, runs: runs).count()
+        guard let expected = Tensor.elementCount(of: shape), found == expected else {
+            throw ONNXError(
+                place,
+                expected: "\(Tensor.elementCount(of: shape) ?? 0) elements for shape \(shape)",
+                found: "\(found)")
+        }
+        let source = Source(type: type, shape: shape, runs: runs, place: place)
+        switch type {
+        case .float32, .int32: return try tensor(source) { UInt32(truncatingIfNeeded: $0) }
+        case .float64, .int64, .uint64: return try tensor(source) { $0 }
+        case .uint32: return try tensor(source) { UInt32(exactly: $0) }
+        case .int16: return try tensor(source) { Int16(exactly: Int64(bitPattern: $0)) }
+        case .int8: return try tensor(source) { Int8(exactly: Int64(bitPattern: $0)) }
+        case .uint16, .float16, .bfloat16: return try tensor(source) { UInt16(exactly: $0) }
+        case .uint8: return try tensor(source) { UInt8(exactly: $0) }
+        case .bool: return try tensor(source) { $0 > 1 ? nil : UInt8($0) }
+        }
+    }
+
+    private struct Source {
+        var type: ElementType
+        var shape: [Int]
+        var runs: [TensorElements.Run]
+        var place: ONNXError.Place
+    }
+
+    /// Converts each number as the wire has it (signed ones extended to 64 bits) to an element;
+    /// nil refuses it.
+    private func tensor<Element: FixedWidthInteger & BitwiseCopyable>(
+        _ source: Source, _ element: (UInt64) -> Element?
+    ) throws(ONNXError) -> Tensor {
+        var failure: ONNXError?
+        let tensor = unsafe Tensor(source.type, shape: source.shape) {
+            (buffer: UnsafeMutableBufferPointer<Element>) in
+            unsafe buffer.initialize(repeating: 0)
+            var index = 0
+            do throws(ONNXError) {
+                let reader = NumberReader(storage: storage, runs: source.runs)
+                try reader.forEach { number throws(ONNXError) in
+                    guard let value = element(number) else {
+                        throw ONNXError(
+                            source.place, expected: "\(source.type) elements",
+                            found: "\(Int64(bitPattern: number))")
+                    }
+                    unsafe buffer[index] = value
+                    index += 1
+                }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return tensor
+    }
+}
