@@ -4,6 +4,7 @@
 // Later libraries keep 1.10's structures under this name.
 #define H5_USE_110_API
 #include <hdf5.h>
+#include <unistd.h>
 
 // HDF5's constants are macros around casts and calls, which Swift does not import.
 #define FERRY_CONSTANT(type, name) \
@@ -25,12 +26,14 @@ FERRY_CONSTANT(hid_t, H5T_STD_U32LE)
 FERRY_CONSTANT(hid_t, H5T_STD_U64LE)
 FERRY_CONSTANT(hid_t, H5T_NATIVE_DOUBLE)
 FERRY_CONSTANT(hid_t, H5T_C_S1)
-FERRY_CONSTANT(hid_t, H5T_STD_REF_OBJ)
 FERRY_CONSTANT(unsigned, H5F_ACC_RDONLY)
 FERRY_CONSTANT(unsigned, H5F_ACC_TRUNC)
 FERRY_CONSTANT(haddr_t, HADDR_UNDEF)
 FERRY_CONSTANT(size_t, H5T_VARIABLE)
 #undef FERRY_CONSTANT
+
+/// Swift hides fork, whose copy may only do what its owner's other threads do not disturb.
+static inline pid_t ferry_fork(void) { return fork(); }
 
 /// An object's address in the file, its kind (H5O_type_t) and its number of attributes.
 static inline herr_t ferry_object_info(

@@ -31,18 +31,22 @@ package enum HDF5File {
     ///   external links, external and virtual storage, filters other than deflate, shuffle and
     ///   fletcher32, committed types, groups inside themselves.
     package static func contents(of file: InputFile) throws(InputError) -> HDF5Contents {
-        try HDF5Library.locked { () throws(InputError) in
-            let reader = try HDF5Reader(file)
-            return try reader.contents()
+        let process = try HDF5Process(file) { answers in
+            try answers.send { () throws(InputError) in try HDF5Reader(file).contents() }
         }
+        if let contents = try process.next(HDF5Contents.self) { return contents }
+        throw process.failure()
     }
 
     /// Whether the root group has an attribute or a link of one of these names; false when damaged.
     static func hasRootEntry(_ file: InputFile, attributes: [String], links: [String]) -> Bool {
-        HDF5Library.locked {
-            guard let reader = try? HDF5Reader(file) else { return false }
-            return reader.hasRootEntry(attributes: attributes, links: links)
+        let process = try? HDF5Process(file) { answers in
+            try answers.send { () throws(InputError) in
+                try HDF5Reader(file).hasRootEntry(attributes: attributes, links: links)
+            }
         }
+        guard let process, let answer = try? process.next(Bool.self) else { return false }
+        return answer
     }
 
     /// The elements of datasets that `contents(of:)` listed.
@@ -55,19 +59,66 @@ package enum HDF5File {
     package static func tensors(
         _ datasets: [HDF5Dataset], of file: InputFile
     ) throws(InputError) -> [Tensor] {
-        let needsLibrary = datasets.contains { !$0.isMappable }
-        guard needsLibrary else {
-            return try datasets.map { dataset throws(InputError) in try dataset.mapped(in: file) }
+        let converted = datasets.filter { !$0.isMappable }
+        var read = try converted.isEmpty ? [] : convertedTensors(converted, of: file)[...]
+        return try datasets.map { dataset throws(InputError) in
+            dataset.isMappable ? try dataset.mapped(in: file) : read.removeFirst()
         }
-        return try HDF5Library.locked { () throws(InputError) in
+    }
+
+    private static func convertedTensors(
+        _ datasets: [HDF5Dataset], of file: InputFile
+    ) throws(InputError) -> [Tensor] {
+        let limit = HDF5Limits.expandedBytes(fileSize: file.count)
+        var total = 0
+        for dataset in datasets {
+            let elementType = try dataset.elementType(in: file)
+            let size = Tensor.byteCount(of: dataset.shape, elementType)
+            guard let size, size <= limit - total else {
+                throw dataset.error(
+                    in: file, expected: "elements that a file of \(file.count) bytes can hold",
+                    found: "shape \(dataset.shape)")
+            }
+            total += size
+        }
+        // Slower than any decompression.
+        let seconds = 5 + total / 20_000_000
+        let process = try HDF5Process(file, seconds: seconds, bytes: 3 * min(total, 1 << 40)) { answers in
             let reader = try HDF5Reader(file)
-            var budget = HDF5Limits.expandedBytes(fileSize: file.count)
-            return try datasets.map { dataset throws(InputError) in
-                dataset.isMappable
-                    ? try dataset.mapped(in: file)
-                    : try reader.read(dataset, budget: &budget)
+            for dataset in datasets {
+                var tensor: Tensor?
+                try answers.send { () throws(InputError) in
+                    tensor = try reader.read(dataset)
+                    return true
+                }
+                unsafe tensor?.withUnsafeBytes { bytes in unsafe answers.send(bytes) }
             }
         }
+        var tensors: [Tensor] = []
+        for dataset in datasets {
+            guard let tensor = try receive(dataset, from: process, file) else {
+                throw process.failure()
+            }
+            tensors.append(tensor)
+        }
+        return tensors
+    }
+
+    /// The next tensor that the process has read; nil when there is none.
+    private static func receive(
+        _ dataset: HDF5Dataset, from process: borrowing HDF5Process, _ file: InputFile
+    ) throws(InputError) -> Tensor? {
+        guard try process.next(Bool.self) != nil else { return nil }
+        let elementType = try dataset.elementType(in: file)
+        var isComplete = false
+        let size = dataset.shape.reduce(elementType.size, *)
+        let storage = unsafe ByteStorage(count: size) { buffer in
+            isComplete = unsafe process.read(into: buffer)
+        }
+        guard isComplete else { return nil }
+        let tensor = Tensor(elementType: elementType, shape: dataset.shape, storage: storage)
+        try dataset.check(tensor, in: file)
+        return tensor
     }
 }
 

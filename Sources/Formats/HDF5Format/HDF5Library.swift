@@ -6,7 +6,7 @@ package enum HDF5Library {
     private static let isReady = Mutex(false)
 
     /// Calls `body` while no other thread is inside libhdf5. Not reentrant.
-    package static func locked<Result: Sendable, Failure: Error>(
+    package static func locked<Result: ~Copyable & Sendable, Failure: Error>(
         _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try isReady.withLock { (isReady: inout Bool) throws(Failure) -> Result in

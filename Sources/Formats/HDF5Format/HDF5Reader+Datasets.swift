@@ -81,17 +81,12 @@ extension HDF5Reader {
         return shape
     }
 
-    /// Reads and converts a dataset's elements.
-    ///
-    /// - Parameter budget: bytes that this and later datasets may still expand to.
-    func read(_ dataset: HDF5Dataset, budget: inout Int) throws(InputError) -> Tensor {
+    /// Reads and converts a dataset's elements, whose size has been checked.
+    func read(_ dataset: HDF5Dataset) throws(InputError) -> Tensor {
         let elementType = try dataset.elementType(in: input)
-        guard let size = Tensor.byteCount(of: dataset.shape, elementType), size <= budget else {
-            throw dataset.error(
-                in: input, expected: "elements that a file of \(input.count) bytes can hold",
-                found: "shape \(dataset.shape)")
+        guard let size = Tensor.byteCount(of: dataset.shape, elementType) else {
+            throw failure(dataset.path)
         }
-        budget -= size
         let handle = try openDataset(dataset.path)
         // The file may not be the one that was described: compare before the library fills memory.
         guard try describe(handle, path: dataset.path) == dataset,
@@ -105,9 +100,7 @@ extension HDF5Reader {
                 handle.id, type.id, hid_t(0), hid_t(0), hid_t(0), buffer.baseAddress)
         }
         guard status >= 0 else { throw failure(dataset.path) }
-        let tensor = Tensor(elementType: elementType, shape: dataset.shape, storage: storage)
-        try dataset.check(tensor, in: input)
-        return tensor
+        return Tensor(elementType: elementType, shape: dataset.shape, storage: storage)
     }
 
     /// Refuses chunks far larger than the dataset, which the library would allocate whole, and so
