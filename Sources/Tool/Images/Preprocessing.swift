@@ -1,0 +1,150 @@
+package import Tensors
+
+/// How a picture becomes a network's input, as the networks' training did it.
+///
+/// Networks with one input channel are given grey values (`Picture.grey()`) instead, scaled as the
+/// same ecosystem scales handwritten digits; see `tensor(of:channels:height:width:)`.
+package enum Preprocessing: String, CaseIterable, Sendable {
+    /// torchvision: short side to 8/7 of the input (224 → 256, bilinear), centre crop,
+    /// `(v/255 − mean) / std`, RGB.
+    case torchvision
+    /// Keras `load_img` and `preprocess_input` of VGG: stretched to the input's size (nearest),
+    /// BGR, `v − mean`.
+    case kerasCaffe = "keras-caffe"
+    /// Keras mode "tf": stretched to the input's size (nearest), RGB, `v/127.5 − 1`.
+    case kerasTF = "keras-tf"
+    /// Caffe's AlexNet and CaffeNet: stretched to 256 × 256 (bilinear), centre crop, BGR,
+    /// `v − mean`, the mean being that of each channel over Caffe's mean image.
+    case caffe
+    /// Keras `load_img` and `img_to_array` alone: stretched to the input's size (nearest), RGB,
+    /// 0…255, for networks that scale their input themselves.
+    case none
+
+    /// The longest side an input may have: any real network's, and small enough to allocate.
+    private static let maximumSide = 8192
+
+    /// The input of a network: float32 [1, `channels`, `height`, `width`].
+    ///
+    /// With one channel the picture is made grey and stretched (bilinear) to the input's size, and
+    /// values are `v/255` (torchvision, MNIST's `ToTensor`), `v/127.5 − 1` (keras-tf), `v·2⁻⁸`
+    /// (caffe, its LeNet's `scale: 0.00390625`) or `v` (none); `keras-caffe` has no such form. A
+    /// 28×28 digit for a 32×32 input, LeNet-5's original size, is framed by 2 black pixels instead.
+    ///
+    /// - Throws: `PictureError` when the recipe has no such input.
+    package func tensor(
+        of picture: Picture, channels: Int, height: Int, width: Int
+    ) throws(PictureError) -> Tensor {
+        guard 1...Self.maximumSide ~= height, 1...Self.maximumSide ~= width else {
+            throw error(
+                expected: "input sides of 1…\(Self.maximumSide)", found: "\(height)×\(width)")
+        }
+        let size = (width: width, height: height)
+        switch channels {
+        case 3: return try colorTensor(of: try framed(picture, to: size))
+        case 1: return try greyTensor(of: picture, size)
+        default: throw error(expected: "an input of 1 or 3 channels", found: "\(channels)")
+        }
+    }
+
+    private func error(expected: String, found: String) -> PictureError {
+        PictureError(
+            file: "", format: "", place: "preprocessing \(rawValue)", expected: expected,
+            found: found)
+    }
+}
+
+/// Geometry.
+extension Preprocessing {
+    private func framed(
+        _ picture: Picture, to size: (width: Int, height: Int)
+    ) throws(PictureError) -> Picture {
+        switch self {
+        case .torchvision:
+            let short = (Double(max(size.width, size.height) * 256) / 224).rounded()
+            return try withShortSide(Int(short), of: picture)
+                .centerCropped(width: size.width, height: size.height)
+        case .kerasCaffe, .kerasTF, .none:
+            return picture.resized(to: size, filter: .nearest)
+        case .caffe:
+            let stretched = (width: max(256, size.width), height: max(256, size.height))
+            // Caffe rounds the offset down.
+            return picture.resized(to: stretched, filter: .bilinear).cropped(
+                left: (stretched.width - size.width) / 2,
+                top: (stretched.height - size.height) / 2, width: size.width, height: size.height)
+        }
+    }
+
+    /// As torchvision's `Resize(short)`: the long side is `short · long / short side`, truncated.
+    private func withShortSide(
+        _ short: Int, of picture: Picture
+    ) throws(PictureError) -> Picture {
+        let (width, height) = (picture.width, picture.height)
+        let long = Int(Double(short * max(width, height)) / Double(min(width, height)))
+        if min(width, height) == short { return picture }
+        guard short * long <= Picture.maximumPixelCount, long <= 1 << 20 else {
+            throw error(
+                expected: "a picture less thin",
+                found: "\(width)×\(height), resized \(short)×\(long)")
+        }
+        return picture.resized(
+            to: width <= height ? (width: short, height: long) : (width: long, height: short),
+            filter: .bilinear)
+    }
+
+    private func greyTensor(
+        of picture: Picture, _ size: (width: Int, height: Int)
+    ) throws(PictureError) -> Tensor {
+        let grey = picture.grey()
+        let isOriginalDigit = grey.width == 28 && grey.height == 28 && size == (32, 32)
+        let fitted =
+            isOriginalDigit
+            ? grey.padded(left: 2, top: 2, right: 2, bottom: 2)
+            : grey.resized(to: size, filter: .bilinear)
+        switch self {
+        case .torchvision: return fitted.tensor([(0, { $0 / 255 })])
+        case .kerasTF: return fitted.tensor([(0, { $0 / 127.5 - 1 })])
+        case .caffe: return fitted.tensor([(0, { $0 * 0x1p-8 })])
+        case .none: return fitted.tensor([(0, { $0 })])
+        case .kerasCaffe: throw error(expected: "an input of 3 channels", found: "1")
+        }
+    }
+}
+
+/// Values.
+extension Preprocessing {
+    private func colorTensor(of picture: Picture) throws(PictureError) -> Tensor {
+        switch self {
+        case .torchvision:
+            picture.tensor([
+                (0, { ($0 / 255 - 0.485) / 0.229 }),
+                (1, { ($0 / 255 - 0.456) / 0.224 }),
+                (2, { ($0 / 255 - 0.406) / 0.225 }),
+            ])
+        case .kerasCaffe:
+            picture.tensor([(2, { $0 - 103.939 }), (1, { $0 - 116.779 }), (0, { $0 - 123.68 })])
+        case .kerasTF:
+            picture.tensor((0..<3).map { channel in (channel, { $0 / 127.5 - 1 }) })
+        case .caffe:
+            picture.tensor([
+                (2, { $0 - 104.00699 }), (1, { $0 - 116.66877 }), (0, { $0 - 122.67892 }),
+            ])
+        case .none: picture.tensor((0..<3).map { channel in (channel, { $0 }) })
+        }
+    }
+}
+
+extension Picture {
+    /// Float32 [1, planes, height, width]; a plane is a channel (0 red, 1 green, 2 blue) through a
+    /// function, in float32 throughout.
+    fileprivate func tensor(_ planes: [(channel: Int, value: (Float) -> Float)]) -> Tensor {
+        var values: [Float] = []
+        values.reserveCapacity(planes.count * width * height)
+        for plane in planes {
+            let table = (0..<256).map { plane.value(Float($0)) }
+            for sample in stride(from: plane.channel, to: samples.count, by: 3) {
+                values.append(table[Int(samples[sample])])
+            }
+        }
+        return Tensor(values, shape: [1, planes.count, height, width])
+    }
+}
