@@ -2,7 +2,8 @@ import CPNG
 import Tensors
 
 /// Decodes a PNG file to RGB as Pillow's `convert("RGB")`: alpha and colour profiles are dropped,
-/// not applied; 16-bit colour keeps its high bytes; 16-bit grey is clipped at 255.
+/// not applied; 16-bit colour keeps its high bytes; 16-bit grey is clipped at 255; an index beyond
+/// the palette is black.
 func decodePNG(_ storage: ByteStorage, path: String) throws(PictureError) -> DecodedPicture {
     let file = PictureFile(path: path, format: "PNG")
     let header = try PNGHeader(storage, file)
@@ -124,13 +125,6 @@ private struct PNGDecoder: ~Copyable {
             throw file.error(
                 "row \(row) of \(header.height)", expected: "undamaged image data",
                 found: failure)
-        }
-        let colors = unsafe png_get_palette_max(png.pointee.png, png.pointee.info)
-        var palette: UnsafeMutablePointer<png_color>?
-        var count: Int32 = 0
-        unsafe png_get_PLTE(png.pointee.png, png.pointee.info, &palette, &count)
-        guard colors < count || count == 0 else {
-            throw file.error("pixels", expected: "a palette of \(colors + 1)", found: "\(count)")
         }
         return samples
     }
