@@ -90,10 +90,11 @@ package struct StepSummary: Sendable {
     package var multiplyAdds: Int
     /// Bytes of weights read in one run.
     package var weightBytes: Int
+    package var isConvolution: Bool
 
     init(
         name: String, operation: String, algorithm: String, outputShape: [Int],
-        multiplyAdds: Int = 0, weightBytes: Int = 0
+        multiplyAdds: Int = 0, weightBytes: Int = 0, isConvolution: Bool = false
     ) {
         self.name = name
         self.operation = operation
@@ -101,6 +102,7 @@ package struct StepSummary: Sendable {
         self.outputShape = outputShape
         self.multiplyAdds = multiplyAdds
         self.weightBytes = weightBytes
+        self.isConvolution = isConvolution
     }
 }
 

@@ -29,7 +29,7 @@ extension Conv: Lowerable {
                 outputShape: output.shape,
                 multiplyAdds: output.shape.reduce(1, *)
                     * (weight.elementCount / weight.shape[0]),
-                weightBytes: packed.weights.byteCount),
+                weightBytes: packed.weights.byteCount, isConvolution: true),
             packed: packed, vertical: window[0], horizontal: window[1], group: group,
             depth: weight.shape[1], bounds: epilogue.bounds)
         step.input = channelsLastInput(node.inputs[0], window, &step, &planner)

@@ -1,0 +1,80 @@
+import Architectures
+import FormatInterface
+import Foundation
+import Parity
+import Runtime
+import Tensors
+
+/// Times a network.
+struct BenchCommand: Command {
+    static let name = "bench"
+    static let abstract = "Time a network, step by step if wanted"
+    static let usage = ["MODEL [--batch N] [--runs N] [--layers]"]
+    static let options: [CommandOption] = [
+        .value("batch", "N", help: "pictures in one run (default: 1)"),
+        .value("runs", "N", help: "timed runs, after one that is not (default: 10)"),
+        .flag("layers", help: "show each step's share"),
+    ]
+    static let discussion = """
+        The machine's ceilings (multiply-adds of one core, memory read) are measured in
+        the same run, and every figure is set beside them.
+        """
+    static let example = """
+        ferry bench vgg16.onnx --layers --threads 1
+        """
+
+    private let model: String
+    private let batch: Int
+    private let runs: Int
+    private let layers: Bool
+    private let global: GlobalOptions
+
+    init(parsing arguments: ParsedArguments, global: GlobalOptions) throws(UsageError) {
+        model = try arguments.exactly("MODEL")[0]
+        batch = try arguments.integer("batch", in: 1...65536) ?? 1
+        runs = try arguments.integer("runs", in: 1...100_000) ?? 10
+        layers = arguments.has("layers")
+        self.global = global
+    }
+
+    func run(on console: Console) throws -> ExitStatus {
+        let engine = try Engine(global)
+        let file = try ModelFile(path: model, architecture: global.architecture)
+        let inputs = try file.seededInputs(batch: batch)
+        let clock = ContinuousClock()
+        let start = clock.now
+        let plan = try engine.plan(file, inputShapes: inputs.mapValues(\.shape))
+        let planning = (clock.now - start) / .milliseconds(1)
+        var whole: [Double] = []
+        var steps = [[Double]](repeating: [], count: plan.summary.count)
+        let progress = console.progress("runs")
+        var ceilings = [Ceilings(engine)]
+        do {
+            var session = try Session(plan, pool: engine.pool)
+            try session.load(inputs)
+            try session.execute { _, _ in }
+            for run in 0..<runs {
+                // Loaded anew, as a step may reuse the input's memory.
+                try session.load(inputs)
+                let start = clock.now
+                try session.execute { steps[$0].append($1 * 1000) }
+                whole.append((clock.now - start) / .milliseconds(1))
+                progress.update(run + 1, of: runs)
+            }
+        } catch let error as SessionError {
+            throw InputError(file: file.path, format: file.format, problem: "\(error)")
+        }
+        progress.finish()
+        ceilings.append(Ceilings(engine))
+        let report = Timing(
+            file: file.path, batch: batch, threads: global.threads, kernels: engine.kernels.name,
+            planning: planning, whole: whole, steps: steps, plan: plan,
+            ceilings: Ceilings.best(of: ceilings))
+        if global.json {
+            try console.printJSON(report)
+        } else {
+            try console.print(report.text(layers: layers, coloured: console.colours))
+        }
+        return .done
+    }
+}

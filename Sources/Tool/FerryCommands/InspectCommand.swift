@@ -1,0 +1,203 @@
+import Architectures
+import FormatInterface
+import Foundation
+import IR
+import Parity
+import Tensors
+
+/// Says what is in a model file.
+struct InspectCommand: Command {
+    static let name = "inspect"
+    static let abstract = "Show a model's layers, totals, inputs, outputs and recipe"
+    static let usage = ["MODEL…"]
+    static let example = """
+        ferry inspect vgg16.onnx
+        ferry inspect weights.h5 --arch lenet5 --json
+        """
+
+    private let paths: [String]
+    private let global: GlobalOptions
+
+    init(parsing arguments: ParsedArguments, global: GlobalOptions) throws(UsageError) {
+        paths = try arguments.atLeast("MODEL")
+        self.global = global
+    }
+
+    func run(on console: Console) throws -> ExitStatus {
+        console.forEach(paths) { path in
+            let (format, checkpoint) = try ModelFile.read(path)
+            let file: ModelFile
+            do {
+                file = try ModelFile(path: path, architecture: global.architecture)
+            } catch let error as ModelError {
+                // Tensors without a meaning can still be listed; whatever else is wrong cannot.
+                guard case .unrecognized = error.error, global.architecture == nil else {
+                    throw error
+                }
+                let listing = TensorListing(path: path, format: format.name, checkpoint)
+                if global.json {
+                    try console.printJSON(listing)
+                } else {
+                    try console.print(listing.text(coloured: console.colours))
+                }
+                console.note("\(error)")
+                return .badInput
+            }
+            let inspection = try Inspection(file)
+            if global.json {
+                try console.printJSON(inspection)
+            } else {
+                try console.print(inspection.text(coloured: console.colours))
+            }
+            return .done
+        }
+    }
+}
+
+/// The tensors of a file whose network is unknown.
+struct TensorListing: Encodable {
+    struct Entry: Encodable {
+        let name: String
+        let shape: [Int]
+        let elementType: String
+    }
+
+    let file: String
+    let format: String
+    let producer: String
+    let tensors: [Entry]
+
+    init(path: String, format: String, _ checkpoint: Checkpoint) {
+        file = path
+        self.format = format
+        producer = checkpoint.producer
+        tensors = checkpoint.tensors.map {
+            Entry(
+                name: $0.name, shape: $0.tensor.shape, elementType: $0.tensor.elementType.rawValue)
+        }
+    }
+
+    func text(coloured: Bool) -> String {
+        var table = TextTable(columns: [
+            .init("TENSOR"), .init("SHAPE", .right), .init("TYPE"),
+        ])
+        for tensor in tensors {
+            table.add([.init(tensor.name), "\(tensor.shape)", .init(tensor.elementType)])
+        }
+        return "\(visible(file)): \(format), \(tensors.count) tensors of an unknown network\n"
+            + table.render(coloured: coloured)
+    }
+}
+
+/// What `inspect` tells.
+struct Inspection: Encodable {
+    struct Layer: Encodable {
+        let name: String
+        let op: String
+        let outputShape: [Int]
+        let parameters: Int
+        let multiplyAdds: Int
+        let elementType: String
+    }
+
+    struct Value: Encodable {
+        let name: String
+        let elementType: String
+        let shape: String
+        let layout: String
+    }
+
+    let file: String
+    let format: String
+    let producer: String
+    let architecture: String?
+    let preprocess: String?
+    let inputs: [Value]
+    let outputs: [Value]
+    let layers: [Layer]
+    let parameters: Int
+    let parameterBytes: Int
+    let multiplyAdds: Int
+    let notes: [String]
+
+    init(_ file: ModelFile) throws {
+        let model = file.model
+        let types: [String: ValueInfo]
+        do {
+            types = try model.graph.inferTypes(
+                inputShapes: file.inputShapes(batch: 1), constants: model.weights)
+        } catch let error as GraphError {
+            throw InputError(file: file.path, format: file.format, problem: "\(error)")
+        }
+        self.file = file.path
+        format = file.format
+        producer = model.producer
+        architecture = model.architecture?.name
+        preprocess = model.preprocess
+        inputs = model.graph.inputs.map { Value($0, file) }
+        outputs = model.graph.outputs.map { Value($0, file) }
+        layers = model.graph.nodes.map { node in
+            let constants = Set(node.inputs).compactMap { model.weights[$0] }
+            return Layer(
+                name: node.name, op: node.op.type, outputShape: types[node.outputs[0]]?.shape ?? [],
+                parameters: constants.reduce(0) { $0 + $1.elementCount },
+                multiplyAdds: node.multiplyAdds(types),
+                elementType: (constants.first?.elementType ?? types[node.outputs[0]]?.elementType)?
+                    .rawValue ?? "")
+        }
+        parameters = model.weights.values.reduce(0) { $0 + $1.elementCount }
+        parameterBytes = model.weights.values.reduce(0) { $0 + $1.byteCount }
+        multiplyAdds = layers.reduce(0) { $0.addingReportingOverflow($1.multiplyAdds).partialValue }
+        notes = model.notes + Inspection.oddities(model)
+    }
+
+    /// Weights that are no numbers.
+    private static func oddities(_ model: Model) -> [String] {
+        model.weights.sorted { $0.key < $1.key }.compactMap { name, tensor in
+            guard tensor.elementType.isFloatingPoint else { return nil }
+            let summary = TensorSummary(of: tensor)
+            guard summary.nonFiniteCount > 0 else { return nil }
+            return "weight '\(name)' holds \(summary.nanCount) NaN and "
+                + "\(summary.infinityCount) infinite values"
+        }
+    }
+
+    func text(coloured: Bool) -> String {
+        var table = TextTable(columns: [
+            .init("LAYER"), .init("OPERATOR"), .init("OUTPUT", .right),
+            .init("PARAMETERS", .right), .init("MULTIPLY-ADDS", .right), .init("TYPE"),
+        ])
+        for layer in layers {
+            table.add([
+                .init(layer.name), .init(layer.op), "\(layer.outputShape)",
+                .init(layer.parameters == 0 ? "" : Numbers.grouped(layer.parameters)),
+                .init(layer.multiplyAdds == 0 ? "" : Numbers.grouped(layer.multiplyAdds)),
+                .init(layer.elementType),
+            ])
+        }
+        table.add([
+            .init("total", .strong), "", "", .init(Numbers.grouped(parameters), .strong),
+            .init(Numbers.grouped(multiplyAdds), .strong), .init(Numbers.bytes(parameterBytes)),
+        ])
+        var lines = ["\(visible(file)): \(format), \(architecture ?? "a network of its own")"]
+        if !producer.isEmpty { lines.append("written by \(visible(producer))") }
+        lines.append(table.render(coloured: coloured))
+        lines += inputs.map { "input   \($0.text)" }
+        lines += outputs.map { "output  \($0.text)" }
+        lines.append("recipe  \(preprocess ?? "none known; give --preprocess to run on pictures")")
+        lines += notes.map { "note    \(visible($0))" }
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension Inspection.Value {
+    fileprivate init(_ value: ValueDeclaration, _ file: ModelFile) {
+        name = value.name
+        elementType = value.elementType.rawValue
+        shape = file.declaredShape(value.shape)
+        layout =
+            value.shape?.count == 4 ? file.model.inputLayout.rawValue.uppercased() : "row-major"
+    }
+
+    fileprivate var text: String { "\(visible(name))  \(elementType) \(shape) \(layout)" }
+}

@@ -1,0 +1,54 @@
+import Architectures
+import Foundation
+import FormatInterface
+import KernelInterface
+import Kernels
+import Runtime
+import Tensors
+
+/// The kernels and threads that commands compute with.
+struct Engine {
+    let kernels: KernelSet
+    let pool: WorkPool
+
+    /// The set `FERRY_KERNELS` names, or the fastest this CPU has.
+    ///
+    /// - Throws: `KernelSelectionError` when the CPU lacks the set asked for.
+    init(_ global: GlobalOptions) throws {
+        kernels = try CPUTarget.select(ProcessInfo.processInfo.environment["FERRY_KERNELS"])
+        pool = WorkPool(threadCount: global.threads)
+    }
+
+    func plan(_ file: ModelFile, inputShapes: [String: [Int]]) throws -> Plan {
+        do {
+            return try Plan(
+                graph: file.model.graph, weights: file.model.weights, inputShapes: inputShapes,
+                kernels: kernels, pool: pool)
+        } catch {
+            throw InputError(file: file.path, format: file.format, problem: "\(error)")
+        }
+    }
+
+    /// Runs the network once.
+    ///
+    /// - Parameter inputs: a tensor for each of the graph's inputs, in the graph's own layout.
+    func run(_ file: ModelFile, inputs: [String: Tensor]) throws -> [String: Tensor] {
+        let plan = try plan(file, inputShapes: inputs.mapValues(\.shape))
+        return try run(file, plan, inputs: inputs)
+    }
+
+    func run(
+        _ file: ModelFile, _ plan: Plan, inputs: [String: Tensor]
+    ) throws -> [String: Tensor] {
+        do {
+            var session = try Session(plan, pool: pool)
+            return try session.run(inputs)
+        } catch {
+            throw InputError(file: file.path, format: file.format, problem: "\(error)")
+        }
+    }
+}
+
+extension KernelSelectionError: ExitStatusProviding {
+    package var exitStatus: ExitStatus { .wrongUsage }
+}

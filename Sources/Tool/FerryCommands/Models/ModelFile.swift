@@ -1,0 +1,53 @@
+import Architectures
+import FormatInterface
+import Formats
+import IR
+import Tensors
+
+/// A model file, read and understood.
+struct ModelFile {
+    let path: String
+    /// The format's name, as `--to` takes it.
+    let format: String
+    let checkpoint: Checkpoint
+    let model: Model
+
+    /// Reads a file and gives its tensors their meaning.
+    ///
+    /// - Throws: `InputError` for a damaged file, `ModelError` for tensors without a meaning.
+    init(path: String, architecture: String?) throws {
+        let (format, checkpoint) = try ModelFile.read(path)
+        do {
+            model = try Translation.model(from: checkpoint, architecture: architecture)
+        } catch {
+            throw ModelError(file: path, format: format.name, error: error)
+        }
+        self.path = path
+        self.format = format.name
+        self.checkpoint = checkpoint
+    }
+
+    /// Reads a file without asking what its tensors mean.
+    static func read(_ path: String) throws -> (format: any ModelFormat.Type, Checkpoint) {
+        let file = try InputFile(path: path)
+        let format = try FormatRegistry.format(of: file)
+        return (format, try format.read(file))
+    }
+}
+
+/// A file whose tensors mean no network, or not the one asked for.
+struct ModelError: ExitStatusProviding, CustomStringConvertible {
+    let file: String
+    let format: String
+    let error: TranslationError
+
+    var description: String {
+        InputError(file: file, format: format, problem: "\(error)").description
+    }
+
+    var exitStatus: ExitStatus { error.isUsage ? .wrongUsage : .badInput }
+}
+
+extension FormatChoiceError: ExitStatusProviding {
+    package var exitStatus: ExitStatus { .wrongUsage }
+}

@@ -1,0 +1,182 @@
+import Architectures
+import FormatInterface
+import Foundation
+import IR
+import Images
+import Parity
+import Runtime
+import Tensors
+
+/// Runs a network on pictures or arrays.
+struct RunCommand: Command {
+    static let name = "run"
+    static let abstract = "Run a network on pictures (top-5) or on arrays"
+    static let usage = [
+        "MODEL PICTURE… [--preprocess NAME] [--exif ignore|apply] [--output Y.npy]",
+        "MODEL --input X.npy --output Y.npy",
+    ]
+    static let options: [CommandOption] = [
+        .value("input", "[NAME=]FILE", repeats: true, help: "an array for an input, as .npy"),
+        .value("output", "[NAME=]FILE", repeats: true, help: "where an output goes, as .npy"),
+        .value(
+            "preprocess", "NAME",
+            help: "torchvision, keras-caffe, keras-tf, caffe or none (default: the model's own)"),
+        .value("exif", "ignore|apply", help: "what to do with turned pictures (default: ignore)"),
+        .flag("force", help: "replace output files that exist"),
+    ]
+    static let discussion = """
+        Arrays are laid out as the file declares them; 'ferry inspect' says how. Pictures
+        are prepared by the model's recipe, which is named on standard error.
+        """
+    static let example = """
+        ferry run vgg16.onnx cat.jpg
+        ferry run lenet5.onnx --input digits.npy --output logits.npy
+        """
+
+    private let model: String
+    private let pictures: [String]
+    private let inputs: [ArrayArgument]
+    private let outputs: [ArrayArgument]
+    private let preprocess: Preprocessing?
+    private let exif: EXIFHandling
+    private let force: Bool
+    private let global: GlobalOptions
+
+    init(parsing arguments: ParsedArguments, global: GlobalOptions) throws(UsageError) {
+        let words = try arguments.atLeast("MODEL")
+        model = words[0]
+        pictures = Array(words.dropFirst())
+        inputs = try arguments.arrays("input")
+        outputs = try arguments.arrays("output")
+        preprocess = try arguments.choice("preprocess", of: Preprocessing.self)
+        exif = try arguments.choice("exif", of: EXIFHandling.self) ?? .ignore
+        force = arguments.has("force")
+        self.global = global
+        if pictures.isEmpty, inputs.isEmpty {
+            throw UsageError("expected PICTURE or --input, found neither")
+        }
+        if !pictures.isEmpty, !inputs.isEmpty {
+            throw UsageError("expected pictures or --input, found both")
+        }
+        if !inputs.isEmpty, outputs.isEmpty {
+            throw UsageError("--input: expected --output too")
+        }
+        if !inputs.isEmpty, preprocess != nil {
+            throw UsageError("--preprocess: expected pictures, found --input")
+        }
+    }
+
+    func run(on console: Console) throws -> ExitStatus {
+        for output in outputs { try refuseExisting(output.file, unless: force) }
+        let engine = try Engine(global)
+        let file = try ModelFile(path: model, architecture: global.architecture)
+        for note in file.model.notes { console.note("note: \(note)") }
+        if pictures.isEmpty {
+            let bound = try file.inputs(from: inputs)
+            try write(engine.run(file, inputs: bound), of: file)
+            return .done
+        }
+        return try classify(file, engine, console)
+    }
+
+    // MARK: Pictures
+
+    private func classify(
+        _ file: ModelFile, _ engine: Engine, _ console: Console
+    ) throws -> ExitStatus {
+        let input = try pictureInput(of: file)
+        let recipe = try recipe(of: file, channels: input.shape[1])
+        console.note("preprocess: \(recipe.rawValue)")
+        let plan = try engine.plan(file, inputShapes: [input.name: input.shape])
+        var classified: [Classification] = []
+        var collected: [[String: Tensor]] = []
+        let progress = console.progress("pictures")
+        var done = 0
+        let status = console.forEach(pictures) { path in
+            defer {
+                done += 1
+                progress.update(done, of: pictures.count)
+            }
+            let picture = try Picture.decode(
+                try InputFile(path: path).storage, path: path, exif: exif)
+            for note in picture.notes { console.note("note: \(path): \(note)") }
+            let tensor = try recipe.tensor(
+                of: picture.picture, channels: input.shape[1], height: input.shape[2],
+                width: input.shape[3])
+            let results = try engine.run(file, plan, inputs: [input.name: tensor])
+            collected.append(results)
+            let classification = Classification(path, results, file, recipe)
+            classified.append(classification)
+            if !global.json { try console.print(classification.text(coloured: console.colours)) }
+            return .done
+        }
+        progress.finish()
+        if global.json { try console.printJSON(classified) }
+        if !outputs.isEmpty, status == .done { try write(stacked(collected), of: file) }
+        return status
+    }
+
+    /// The one input that takes pictures, at batch 1.
+    private func pictureInput(of file: ModelFile) throws -> (name: String, shape: [Int]) {
+        let shapes = try file.inputShapes(batch: 1)
+        guard shapes.count == 1, let (name, shape) = shapes.first, shape.count == 4, shape[0] == 1
+        else {
+            throw InputError(
+                file: file.path, format: file.format,
+                expected: "one input of shape [1, channels, height, width] for pictures",
+                found: shapes.map { "\($0.key) \($0.value)" }.sorted().joined(separator: ", "))
+        }
+        return (name, shape)
+    }
+
+    private func recipe(of file: ModelFile, channels: Int) throws -> Preprocessing {
+        if let preprocess { return preprocess }
+        if let name = file.model.preprocess {
+            guard let recipe = Preprocessing(rawValue: name) else {
+                throw InputError(
+                    file: file.path, format: file.format, place: MetadataKey.preprocess,
+                    expected: Preprocessing.allCases.map(\.rawValue).joined(separator: ", "),
+                    found: name)
+            }
+            return recipe
+        }
+        // Grey digits are divided by 255 everywhere but in Caffe.
+        if channels == 1 { return .torchvision }
+        throw UsageError(
+            "\(file.path): expected a known recipe for pictures, found none; give --preprocess")
+    }
+
+    // MARK: Arrays
+
+    /// One array an output: those of all pictures along the first axis.
+    private func stacked(_ results: [[String: Tensor]]) -> [String: Tensor] {
+        guard let first = results.first, results.count > 1 else { return results.first ?? [:] }
+        return first.keys.reduce(into: [:]) { stack, name in
+            let parts = results.compactMap { $0[name] }
+            guard let shape = parts.first?.shape, !shape.isEmpty else { return }
+            stack[name] = Tensor(
+                parts.flatMap { $0.floats() }, shape: [shape[0] * parts.count] + shape.dropFirst())
+        }
+    }
+
+    private func write(_ results: [String: Tensor], of file: ModelFile) throws {
+        let names = file.model.graph.outputs.map(\.name)
+        guard outputs.count <= names.count else {
+            throw UsageError("--output: expected at most \(names.count), found \(outputs.count)")
+        }
+        for (index, output) in outputs.enumerated() {
+            guard let tensor = results[output.name ?? names[index]] else {
+                throw UsageError(
+                    "--output: expected one of \(names.joined(separator: ", ")), "
+                        + "found '\(output.name ?? "")'")
+            }
+            try OutputFile.write(to: output.file, replacing: force) { target in
+                try NPY.write(file.declared(tensor), to: target)
+            }
+        }
+    }
+}
+
+extension PictureError: ExitStatusProviding {
+    package var exitStatus: ExitStatus { .badInput }
+}

@@ -1,0 +1,109 @@
+import Architectures
+import FormatInterface
+import Foundation
+import IR
+import Parity
+import Tensors
+
+/// Proves that two models, or a model and recorded outputs, are the same.
+struct VerifyCommand: Command {
+    static let name = "verify"
+    static let abstract = "Compare two models' weights and outputs, or a model with records"
+    static let usage = [
+        "A B [--input X.npy] [--weights-only]",
+        "MODEL --fixture DIR",
+    ]
+    static let options: [CommandOption] = [
+        .value(
+            "input", "[NAME=]FILE", repeats: true,
+            help: "an array for an input, in A's layout (default: seeded noise)"),
+        .value("batch", "N", help: "pictures of seeded noise (default: 1)"),
+        .value("seed", "N", help: "chooses the noise (default: 1)"),
+        .flag("weights-only", help: "compare weights, run nothing"),
+        .value("fixture", "DIR", help: "a folder of input_0.pb, output_0.pb, or .npy"),
+        .flag("all", help: "list bit-equal weights too"),
+    ]
+    static let discussion = """
+        B, or the record, is the reference. Weights must be bit-equal or differ for a
+        reason that is shown; outputs must satisfy
+        |out − ref| ≤ 1e-4·|ref| + 1e-5·max|ref|. The exit status is 0 when they do, and
+        1 when they do not.
+        """
+    static let example = """
+        ferry verify vgg16.onnx vgg16.h5
+        ferry verify lenet5.onnx --fixture lenet5/golden
+        """
+
+    private let paths: [String]
+    private let arrays: [ArrayArgument]
+    private let batch: Int
+    private let seed: UInt64
+    private let weightsOnly: Bool
+    private let fixture: String?
+    private let listsAll: Bool
+    private let global: GlobalOptions
+
+    init(parsing arguments: ParsedArguments, global: GlobalOptions) throws(UsageError) {
+        fixture = arguments.value("fixture")
+        paths =
+            fixture == nil
+            ? try arguments.exactly("A", "B") : try arguments.exactly("MODEL")
+        arrays = try arguments.arrays("input")
+        batch = try arguments.integer("batch", in: 1...65536) ?? 1
+        seed = try arguments.integer("seed", in: 0...Int.max).map { UInt64($0) } ?? 1
+        weightsOnly = arguments.has("weights-only")
+        listsAll = arguments.has("all")
+        self.global = global
+        try arguments.refuseTogether("weights-only", "input", "fixture")
+        try arguments.refuseTogether("input", "batch")
+        try arguments.refuseTogether("input", "seed")
+    }
+
+    func run(on console: Console) throws -> ExitStatus {
+        if let fixture { return try verify(paths[0], against: fixture, console) }
+        let first = try ModelFile(path: paths[0], architecture: global.architecture)
+        let second = try ModelFile(path: paths[1], architecture: global.architecture)
+        var report = ParityReport(value: paths[0], reference: paths[1])
+        report.notes = (first.model.notes + second.model.notes).uniqued()
+        report.weights = compareWeights(first.model, second.model)
+        if !weightsOnly {
+            let engine = try Engine(global)
+            let inputs =
+                arrays.isEmpty
+                ? try first.seededInputs(batch: batch, seed: seed) : try first.inputs(from: arrays)
+            if arrays.isEmpty { report.notes.append("outputs compared on seeded noise") }
+            try compareOutputs(first, second, inputs: inputs, engine, &report)
+        }
+        return try finish(report, console)
+    }
+
+    private func verify(
+        _ path: String, against folder: String, _ console: Console
+    ) throws -> ExitStatus {
+        let file = try ModelFile(path: path, architecture: global.architecture)
+        let engine = try Engine(global)
+        var report = ParityReport(value: path, reference: folder)
+        report.notes = file.model.notes
+        for record in try Fixture.records(in: folder) {
+            try compare(file, with: record, engine, &report)
+        }
+        return try finish(report, console)
+    }
+
+    private func finish(_ report: ParityReport, _ console: Console) throws -> ExitStatus {
+        if global.json {
+            try console.printJSON(report)
+        } else {
+            try console.print(
+                report.text(onlyRemarkable: !listsAll, coloured: console.colours))
+        }
+        return report.passes ? .done : .different
+    }
+}
+
+extension [String] {
+    fileprivate func uniqued() -> [String] {
+        var seen: Set<String> = []
+        return filter { seen.insert($0).inserted }
+    }
+}
