@@ -114,6 +114,9 @@ package struct AttributeReader {
         }
     }
 
+    /// Whether an attribute of this name is left to read.
+    package func has(_ name: String) -> Bool { remaining[name] != nil }
+
     /// Drops an attribute that means nothing at inference, such as `consumed_inputs`.
     package mutating func ignore(_ name: String) {
         remaining.removeValue(forKey: name)

@@ -12,7 +12,7 @@ extension Graph {
     package func evaluate(
         _ inputs: [String: Tensor], constants: [String: Tensor]
     ) throws(GraphError) -> [String: Tensor] {
-        _ = try inferTypes(inputShapes: inputs.mapValues(\.shape), constants: constants)
+        try checkTypes(of: inputs, constants: constants)
         var values = constants.merging(inputs) { $1 }
         for node in nodes {
             do {
@@ -26,5 +26,17 @@ extension Graph {
             }
         }
         return values
+    }
+    /// Infers types for the inputs' own element types, which may be wider than the declared ones.
+    private func checkTypes(
+        of inputs: [String: Tensor], constants: [String: Tensor]
+    ) throws(GraphError) {
+        var graph = self
+        for index in graph.inputs.indices {
+            if let given = inputs[graph.inputs[index].name] {
+                graph.inputs[index].elementType = given.elementType
+            }
+        }
+        _ = try graph.inferTypes(inputShapes: inputs.mapValues(\.shape), constants: constants)
     }
 }

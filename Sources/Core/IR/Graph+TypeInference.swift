@@ -1,9 +1,6 @@
 package import Tensors
 
 extension Graph {
-    /// Constants computed during inference stay below this many elements; larger ones are weights.
-    private static var foldingLimit: Int { 1 << 16 }
-
     /// Shapes of the graph's inputs where the caller gave none: declared sizes, 1 for symbolic ones.
     ///
     /// - Throws: `.unknownInputShape` when a size is neither declared nor symbolic.
@@ -39,6 +36,8 @@ extension Graph {
             try check(shape, against: input, symbols: &symbols)
             values[input.name] = ValueInfo(elementType: input.elementType, shape: shape)
         }
+        var inference = Inference()
+        var uncomputed: [String: Node] = [:]
         for node in nodes {
             var inputs: [ValueInfo?] = []
             for name in node.inputs {
@@ -47,38 +46,38 @@ extension Graph {
                 } else if let value = values[name] {
                     inputs.append(value)
                 } else {
-                    throw .undefinedValue(node: node.name, value: name)
+                    throw Self.missing(name, for: node, uncomputed)
                 }
             }
             let outputs: [ValueInfo]
             do {
-                outputs = try Self.infer(node.op, inputs)
+                outputs = try inference.infer(node.op, inputs)
             } catch {
                 throw .node(name: node.name, type: node.op.type, error)
             }
             for (name, value) in zip(node.outputs, outputs) where !name.isEmpty {
                 values[name] = value
             }
+            for name in node.outputs.dropFirst(outputs.count) { uncomputed[name] = node }
+        }
+        for output in self.outputs where values[output.name] == nil {
+            if let node = uncomputed[output.name] {
+                throw Self.missing(output.name, for: node, uncomputed)
+            }
+            throw .missingOutput(output.name)
         }
         return values
     }
 
-    /// The outputs' types, with their elements where small enough to follow during inference.
-    private static func infer(
-        _ op: any Operator, _ inputs: [ValueInfo?]
-    ) throws(OperatorError) -> [ValueInfo] {
-        let types = try op.outputTypes(for: inputs)
-        for type in types where Tensor.byteCount(of: type.shape, type.elementType) == nil {
-            throw .outputTooLarge(type.shape)
-        }
-        if let constants = op.constantOutputs(for: inputs) {
-            return constants.map { ValueInfo($0) }
-        }
-        let isSmall = (types + inputs.compactMap(\.self)).allSatisfy {
-            (Tensor.elementCount(of: $0.shape) ?? .max) <= foldingLimit
-        }
-        guard isSmall, inputs.allSatisfy({ $0 == nil || $0?.constant != nil }) else { return types }
-        return try op.evaluate(inputs.map { $0?.constant }).map { ValueInfo($0) }
+    /// Why `node` cannot read `value`: nothing computes it, or it is an output no operator computes.
+    private static func missing(
+        _ value: String, for node: Node, _ uncomputed: [String: Node]
+    ) -> GraphError {
+        guard let producer = uncomputed[value], let index = producer.outputs.firstIndex(of: value)
+        else { return .undefinedValue(node: node.name, value: value) }
+        return .node(
+            name: producer.name, type: producer.op.type,
+            .unsupported("a use of its output \(index), '\(value)'"))
     }
 
     private func check(
@@ -99,6 +98,43 @@ extension Graph {
             throw .inputShape(
                 input: input.name, expected: ValueDeclaration.describe(declared), found: shape)
         }
+    }
+}
+
+/// Types of one node's outputs at a time, within a budget for the constants computed on the way.
+struct Inference {
+    /// Constants computed during inference stay below this many elements; larger ones are weights.
+    static let elementLimit = 1 << 16
+    /// Larger outputs than this many bytes are refused: no machine holds them.
+    static let byteLimit = 1 << 40
+
+    /// Elements that may still be computed, so that no file of many small nodes fills the memory.
+    private var budget = 1 << 24
+
+    /// The outputs' types, with their elements where they are constant and few.
+    mutating func infer(
+        _ op: any Operator, _ inputs: [ValueInfo?]
+    ) throws(OperatorError) -> [ValueInfo] {
+        let types = try op.outputTypes(for: inputs)
+        for type in types {
+            guard let size = Tensor.byteCount(of: type.shape, type.elementType),
+                size <= Self.byteLimit
+            else { throw .outputTooLarge(type.shape) }
+        }
+        if let constants = op.constantOutputs(for: inputs) {
+            return constants.map { ValueInfo($0) }
+        }
+        guard op is any Foldable, inputs.allSatisfy({ $0 == nil || $0?.constant != nil }) else {
+            return types
+        }
+        let counts = (types + inputs.compactMap(\.self)).map {
+            Tensor.elementCount(of: $0.shape) ?? .max
+        }
+        guard counts.allSatisfy({ $0 <= Self.elementLimit }) else { return types }
+        let cost = counts.reduce(0, +)
+        guard cost <= budget else { return types }
+        budget -= cost
+        return try op.evaluate(inputs.map { $0?.constant }).map { ValueInfo($0) }
     }
 }
 

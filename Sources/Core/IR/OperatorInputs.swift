@@ -8,7 +8,7 @@ extension [ValueInfo?] {
             prefix(range.lowerBound).allSatisfy({ $0 != nil })
         else {
             let expected =
-                range.count == 1
+                range.lowerBound == range.upperBound
                 ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
             throw .inputCount(expected: expected, found: compactMap(\.self).count)
         }
@@ -35,6 +35,33 @@ extension [ValueInfo?] {
                 index, expected: "floating-point elements", found: value.elementType.rawValue)
         }
         return value
+    }
+
+    /// The input at `index` with numbers for elements: all types but bool.
+    package func numeric(_ index: Int) throws(OperatorError) -> ValueInfo {
+        let value = try present(index)
+        guard value.elementType != .bool else {
+            throw .input(index, expected: "numbers", found: value.elementType.rawValue)
+        }
+        return value
+    }
+
+    /// The integers of a constant input of at most one axis, such as a shape; nil when omitted.
+    package func shortList(_ index: Int, limit: Int) throws(OperatorError) -> [Int]? {
+        guard let value = optional(index) else { return nil }
+        guard value.shape.count <= 1, value.shape.allSatisfy({ $0 <= limit }) else {
+            throw .input(
+                index, expected: "at most \(limit) integers", found: "shape \(value.shape)")
+        }
+        return try constantIntegers(index)
+    }
+
+    /// The integers of a constant input of at most one axis, which must be present.
+    package func requiredList(_ index: Int, limit: Int) throws(OperatorError) -> [Int] {
+        guard let list = try shortList(index, limit: limit) else {
+            throw .input(index, expected: "a tensor", found: "nothing")
+        }
+        return list
     }
 
     /// The integers of a constant input; nil when omitted.
@@ -65,12 +92,28 @@ extension [Tensor?] {
         }
         return tensor
     }
+
+    /// The elements of the integer tensor at `index`, nil when omitted.
+    package func integers(_ index: Int) -> [Int]? {
+        optional(index)?.integers()?.map { Int($0) }
+    }
+}
+
+/// Axes a tensor made by an operator may have; no network needs more.
+package let maximumRank = 64
+
+/// Checks that the shape an operator makes is within `maximumRank`.
+func checkRank(_ rank: Int) throws(OperatorError) {
+    guard rank <= maximumRank else {
+        throw .unsupported("a tensor of \(rank) axes")
+    }
 }
 
 /// The axis counted from the front, for `axis` in −rank ..< rank.
 package func normalizedAxis(_ axis: Int, rank: Int) throws(OperatorError) -> Int {
     guard axis >= -rank, axis < rank else {
-        throw .attribute("axis", expected: "−\(rank) to \(rank - 1)", found: "\(axis)")
+        let expected = rank == 0 ? "a tensor with axes" : "−\(rank) to \(rank - 1)"
+        throw .attribute("axis", expected: expected, found: "\(axis)")
     }
     return axis < 0 ? axis + rank : axis
 }

@@ -100,39 +100,3 @@ package struct Conv: Operator {
         return [Tensor(rounding: y, to: input.elementType, shape: shape)]
     }
 }
-
-/// Which input cells a window covers, position by position, for any number of spatial axes.
-struct WindowTaps {
-    private let axes: [SpatialWindow.Axis]
-    /// Cells of a whole window, padding included.
-    let count: Int
-
-    init(_ axes: [SpatialWindow.Axis]) {
-        self.axes = axes
-        count = axes.reduce(1) { $0 * $1.kernel }
-    }
-
-    /// The cells inside the input for the output at the row-major index `position`.
-    ///
-    /// - Returns: `tap`, the row-major index in the kernel, and `index`, that in the input plane.
-    func cells(at position: Int) -> [(tap: Int, index: Int)] {
-        var coordinates = [Int](repeating: 0, count: axes.count)
-        var rest = position
-        for axis in axes.indices.reversed() {
-            coordinates[axis] = rest % axes[axis].output
-            rest /= axes[axis].output
-        }
-        var cells: [(tap: Int, index: Int)] = [(0, 0)]
-        for (axis, coordinate) in zip(axes, coordinates) {
-            let start = coordinate * axis.stride - axis.padBegin
-            cells = cells.flatMap { cell in
-                (0..<axis.kernel).compactMap { tap in
-                    let at = start + tap * axis.dilation
-                    guard at >= 0, at < axis.input else { return nil }
-                    return (cell.tap * axis.kernel + tap, cell.index * axis.input + at)
-                }
-            }
-        }
-        return cells
-    }
-}

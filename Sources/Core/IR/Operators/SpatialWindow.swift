@@ -50,6 +50,7 @@ package struct SpatialWindow: Hashable, Sendable {
         if autoPad != .notSet, pads.contains(where: { $0 != 0 }) {
             throw .attribute("pads", expected: "none beside auto_pad \(name)", found: "\(pads)")
         }
+        if autoPad != .notSet { pads = [] }
         for (name, values) in [
             ("kernel_shape", kernel), ("strides", strides), ("dilations", dilations),
         ] {
@@ -64,10 +65,10 @@ package struct SpatialWindow: Hashable, Sendable {
 
     package func encode(to writer: inout AttributeWriter, writesKernel: Bool = true) {
         if writesKernel && !kernel.isEmpty { writer.write("kernel_shape", kernel) }
-        if strides.contains(where: { $0 != 1 }) { writer.write("strides", strides) }
-        if dilations.contains(where: { $0 != 1 }) { writer.write("dilations", dilations) }
+        if !strides.isEmpty { writer.write("strides", strides) }
+        if !dilations.isEmpty { writer.write("dilations", dilations) }
         if autoPad != .notSet { writer.write("auto_pad", autoPad.rawValue) }
-        if pads.contains(where: { $0 != 0 }) { writer.write("pads", pads) }
+        if autoPad == .notSet, !pads.isEmpty { writer.write("pads", pads) }
         if ceilMode { writer.write("ceil_mode", 1) }
     }
 
