@@ -1,0 +1,212 @@
+/// What a parameterised layer is called by each framework.
+package struct LayerNames: Hashable, Sendable {
+    /// The module's name in a PyTorch state_dict, and the node's name in the graph.
+    package let pytorch: String
+    package let keras: String
+
+    package init(_ pytorch: String, keras: String? = nil) {
+        self.pytorch = pytorch
+        self.keras = keras ?? pytorch
+    }
+}
+
+/// One step of a known network. Layers without parameters carry only their own name.
+package enum LayerSpec: Hashable, Sendable {
+    package enum Activation: Hashable, Sendable { case relu, tanh }
+    package enum Pooling: Hashable, Sendable { case max, average }
+
+    /// `width` is the published number of outputs; a file's tensors may say otherwise.
+    case conv(LayerNames, width: Int, kernel: Int, stride: Int, pad: Int)
+    case batchNorm(LayerNames)
+    case activation(String, Activation)
+    case pool(String, Pooling, kernel: Int, stride: Int)
+    case flatten(String)
+    case dense(LayerNames, width: Int)
+
+    package var name: String {
+        switch self {
+        case .conv(let names, _, _, _, _), .batchNorm(let names), .dense(let names, _):
+            names.pytorch
+        case .activation(let name, _), .pool(let name, _, _, _), .flatten(let name): name
+        }
+    }
+
+    /// Names of a layer that has parameters.
+    var parameterNames: LayerNames? {
+        switch self {
+        case .conv(let names, _, _, _, _), .batchNorm(let names), .dense(let names, _): names
+        case .activation, .pool, .flatten: nil
+        }
+    }
+
+    /// What its parameters are, in the order of a state_dict.
+    var roles: [ParameterRole] {
+        switch self {
+        case .conv, .dense: [.weight, .bias]
+        case .batchNorm: [.scale, .shift, .mean, .variance]
+        case .activation, .pool, .flatten: []
+        }
+    }
+}
+
+/// A network Ferry knows by heart: its layers, as data. Widths come from the tensors.
+package struct Architecture: Sendable {
+    package let name: String
+    /// Sides of the pictures it was made for: 28 for LeNet, 224 for the ImageNet networks.
+    package let side: Int
+    /// Channels of its pictures as published.
+    package let channels: Int
+    /// Linear: each layer reads the one before it.
+    package let layers: [LayerSpec]
+    /// Whether published Keras files of the network end in a softmax.
+    package let endsInSoftmaxInKeras: Bool
+    /// How pictures were prepared for weights that come from PyTorch; nil when nothing is standard.
+    package let preprocess: String?
+    /// The same for weights that come from Keras.
+    package let preprocessInKeras: String?
+    /// The same network with batch normalisation, where there is one.
+    package let normalizedTwin: String?
+
+    package init(
+        name: String, side: Int, channels: Int, layers: [LayerSpec],
+        endsInSoftmaxInKeras: Bool = false, preprocess: String? = nil,
+        preprocessInKeras: String? = nil, normalizedTwin: String? = nil
+    ) {
+        self.name = name
+        self.side = side
+        self.channels = channels
+        self.layers = layers
+        self.endsInSoftmaxInKeras = endsInSoftmaxInKeras
+        self.preprocess = preprocess
+        self.preprocessInKeras = preprocessInKeras
+        self.normalizedTwin = normalizedTwin
+    }
+
+    /// The layers before the flatten: all that a file without its head holds.
+    var features: [LayerSpec] {
+        Array(
+            layers.prefix { layer in
+                if case .flatten = layer { false } else { true }
+            })
+    }
+
+    /// The layers present: all, or those before the flatten.
+    func layers(hasHead: Bool) -> [LayerSpec] { hasHead ? layers : features }
+
+    var hasBatchNorm: Bool {
+        layers.contains { layer in
+            if case .batchNorm = layer { true } else { false }
+        }
+    }
+}
+
+/// The numbers that make an architecture one particular network.
+package struct NetworkSizes: Hashable, Sendable {
+    package var inputChannels: Int
+    /// Outputs of each convolution.
+    package var convs: [Int]
+    /// Outputs of each dense layer, the classes last; empty when the head is missing.
+    package var dense: [Int]
+
+    package init(inputChannels: Int, convs: [Int], dense: [Int]) {
+        self.inputChannels = inputChannels
+        self.convs = convs
+        self.dense = dense
+    }
+
+    package var hasHead: Bool { !dense.isEmpty }
+}
+
+extension Architecture {
+    /// The published sizes, with which `ferry init` makes the network.
+    package var publishedSizes: NetworkSizes {
+        var sizes = NetworkSizes(inputChannels: channels, convs: [], dense: [])
+        for layer in layers {
+            switch layer {
+            case .conv(_, let width, _, _, _): sizes.convs.append(width)
+            case .dense(_, let width): sizes.dense.append(width)
+            case .batchNorm, .activation, .pool, .flatten: break
+            }
+        }
+        return sizes
+    }
+
+    /// A tensor the architecture consists of.
+    package struct Parameter: Hashable, Sendable {
+        /// Its name in the graph and in a state_dict.
+        package var name: String
+        package var role: ParameterRole
+        /// The canonical shape.
+        package var shape: [Int]
+        /// The module it belongs to.
+        package var layer: String
+    }
+
+    /// Every tensor the graph reads, in the order of a state_dict.
+    ///
+    /// - Precondition: `sizes` has as many widths as the architecture has layers.
+    package func parameters(_ sizes: NetworkSizes) -> [Parameter] {
+        var walk = ShapeWalk(self, inputChannels: sizes.inputChannels)
+        var convs = sizes.convs[...]
+        var dense = sizes.dense[...]
+        var parameters: [Parameter] = []
+        for layer in layers(hasHead: sizes.hasHead) {
+            var width: Int?
+            switch layer {
+            case .conv: width = convs.popFirst()
+            case .dense: width = dense.popFirst()
+            case .batchNorm, .activation, .pool, .flatten: break
+            }
+            for role in layer.roles {
+                let shape = walk.expectedShape(of: role, in: layer).map { $0 ?? width ?? 0 }
+                let name = "\(layer.name).\(role.pytorchName)"
+                parameters.append(
+                    Parameter(name: name, role: role, shape: shape, layer: layer.name))
+            }
+            walk.advance(over: layer, width: width ?? 0)
+        }
+        return parameters
+    }
+}
+
+/// Follows the activation's shape through an architecture's layers.
+struct ShapeWalk {
+    /// Channels of the activation, or its length once flattened.
+    private(set) var channels: Int
+    private(set) var side: Int
+    private let readsInputChannels: Bool
+
+    /// - Parameter inputChannels: nil while the first convolution has yet to tell.
+    init(_ architecture: Architecture, inputChannels: Int?) {
+        channels = inputChannels ?? 0
+        side = architecture.side
+        readsInputChannels = inputChannels == nil
+        isFirst = true
+    }
+
+    private var isFirst: Bool
+
+    /// The canonical shape a parameter must have here; nil where the tensor decides.
+    func expectedShape(of role: ParameterRole, in layer: LayerSpec) -> [Int?] {
+        switch (layer, role) {
+        case (.conv(_, _, let kernel, _, _), .weight):
+            [nil, isFirst && readsInputChannels ? nil : channels, kernel, kernel]
+        case (.dense, .weight): [nil, channels]
+        case (.batchNorm, _): [channels]
+        default: [nil]
+        }
+    }
+
+    mutating func advance(over layer: LayerSpec, width: Int) {
+        switch layer {
+        case .conv(_, _, let kernel, let stride, let pad):
+            side = (side + 2 * pad - kernel) / stride + 1
+            channels = width
+            isFirst = false
+        case .pool(_, _, let kernel, let stride): side = (side - kernel) / stride + 1
+        case .flatten: channels = channels.multipliedReportingOverflow(by: side * side).0
+        case .dense: channels = width
+        case .batchNorm, .activation: break
+        }
+    }
+}

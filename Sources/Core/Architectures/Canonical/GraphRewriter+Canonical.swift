@@ -1,0 +1,182 @@
+import IR
+import Tensors
+
+extension GraphRewriter {
+    /// Brings every dense layer to `Gemm` with [out, in] weights, every flattening to `Flatten`,
+    /// channels-last detours to plain NCHW, and drops what does nothing.
+    ///
+    /// - Returns: the layout in which the file takes its input.
+    mutating func canonicalize() -> Layout {
+        flattenReshapes()
+        bypass { [types] node in Self.isIdentity(node, types) }
+        let layout = absorbInputTranspose()
+        joinMatMulAndAdd()
+        transposeGemmWeights()
+        absorbFlattenedTransposes()
+        compact()
+        return layout
+    }
+
+    /// Reshape that keeps the batch and joins all other axes is `Flatten`, whether its shape is a
+    /// constant or computed from the input's.
+    private mutating func flattenReshapes() {
+        for index in graph.nodes.indices where graph.nodes[index].op is Reshape {
+            let node = graph.nodes[index]
+            guard let input = node.inputs.first, let output = node.outputs.first,
+                let from = types[input]?.shape, let to = types[output]?.shape,
+                from.count > 2, to.count == 2, from[0] == to[0], weights[input] == nil
+            else { continue }
+            graph.nodes[index].op = Flatten(axis: 1)
+            graph.nodes[index].inputs = [input]
+        }
+        compact()
+    }
+
+    /// Pools over single cells, and reshapes of matrices to the shape they have.
+    private static func isIdentity(_ node: Node, _ types: [String: ValueInfo]) -> Bool {
+        switch node.op {
+        case let pool as AveragePool:
+            return isTrivial(pool.window)
+        case let pool as MaxPool:
+            return isTrivial(pool.window) && node.outputs.dropFirst().allSatisfy(\.isEmpty)
+        case let flatten as Flatten where flatten.axis == 1: break
+        case is Reshape: break
+        default: return false
+        }
+        guard let input = node.inputs.first, let output = node.outputs.first,
+            let from = types[input]?.shape, let to = types[output]?.shape
+        else { return false }
+        return from == to && from.count == 2
+    }
+
+    private static func isTrivial(_ window: SpatialWindow) -> Bool {
+        !window.kernel.isEmpty && window.kernel.allSatisfy { $0 == 1 }
+            && window.strides.allSatisfy { $0 == 1 } && window.pads.allSatisfy { $0 == 0 }
+    }
+
+    /// An NHWC input that is turned to NCHW before anything else becomes an NCHW input.
+    private mutating func absorbInputTranspose() -> Layout {
+        guard graph.inputs.count == 1, let input = graph.inputs.first,
+            let shape = input.shape, shape.count == 4,
+            let reader = readers()[input.name], reader.count == 1,
+            let transpose = graph.nodes[reader[0]].op as? Transpose,
+            transpose.permutation == [0, 3, 1, 2],
+            let turned = graph.nodes[reader[0]].outputs.first, !isOutput(turned)
+        else { return .nchw }
+        remove(reader[0])
+        for index in graph.nodes.indices {
+            graph.nodes[index].inputs = graph.nodes[index].inputs.map {
+                $0 == turned ? input.name : $0
+            }
+        }
+        graph.inputs[0].shape = [shape[0], shape[3], shape[1], shape[2]]
+        types[input.name] = types[turned]
+        compact()
+        return .nhwc
+    }
+
+    /// MatMul of a matrix with a constant, and the Add of a bias behind it, are one Gemm.
+    private mutating func joinMatMulAndAdd() {
+        let readers = readers()
+        var uses = uses()
+        for index in graph.nodes.indices where graph.nodes[index].op is MatMul {
+            let node = graph.nodes[index]
+            guard node.inputs.count == 2, let product = node.outputs.first,
+                weights[node.inputs[0]] == nil, shape(of: node.inputs[0])?.count == 2,
+                let matrix = weights[node.inputs[1]], matrix.rank == 2,
+                matrix.elementType.isFloatingPoint
+            else { continue }
+            var gemm = Node(
+                name: node.name, op: Gemm(), inputs: node.inputs, outputs: node.outputs)
+            if let addition = bias(of: product, width: matrix.shape[1], readers) {
+                let bias = replace(addition.bias, uses: &uses, suffix: "_vector") {
+                    $0.reshaped([matrix.shape[1]])
+                }
+                gemm.inputs.append(bias)
+                gemm.outputs = graph.nodes[addition.index].outputs
+                graph.nodes[addition.index] = gemm
+                remove(index)
+            } else {
+                graph.nodes[index] = gemm
+            }
+        }
+        compact()
+    }
+
+    /// The one Add of a constant vector that reads `product`.
+    private func bias(
+        of product: String, width: Int, _ readers: [String: [Int]]
+    ) -> (index: Int, bias: String)? {
+        guard let reader = readers[product], reader.count == 1, !isOutput(product),
+            graph.nodes[reader[0]].op is Add, graph.nodes[reader[0]].inputs.count == 2
+        else { return nil }
+        let other = graph.nodes[reader[0]].inputs.first { $0 != product }
+        guard let other, let shape = weights[other]?.shape,
+            shape == [width] || shape == [1, width]
+        else { return nil }
+        return (reader[0], other)
+    }
+
+    /// Gemm with a constant [in, out] matrix gets an [out, in] one, and a [1, out] bias [out].
+    private mutating func transposeGemmWeights() {
+        var uses = uses()
+        for index in graph.nodes.indices {
+            let node = graph.nodes[index]
+            guard var gemm = node.op as? Gemm, node.inputs.count >= 2, !gemm.transposesA,
+                let matrix = weights[node.inputs[1]], matrix.rank == 2
+            else { continue }
+            var width = matrix.shape[0]
+            if !gemm.transposesB {
+                width = matrix.shape[1]
+                graph.nodes[index].inputs[1] = replace(
+                    node.inputs[1], uses: &uses, suffix: "_transposed"
+                ) { $0.permuted([1, 0]) }
+                gemm.transposesB = true
+                graph.nodes[index].op = gemm
+            }
+            if node.inputs.count == 3, weights[node.inputs[2]]?.shape == [1, width] {
+                graph.nodes[index].inputs[2] = replace(
+                    node.inputs[2], uses: &uses, suffix: "_vector"
+                ) { $0.reshaped([width]) }
+            }
+        }
+    }
+
+    /// A picture turned to NHWC only to be flattened stays NCHW; the dense layer's inputs move.
+    private mutating func absorbFlattenedTransposes() {
+        let readers = readers()
+        var uses = uses()
+        var transposes: [String: Int] = [:]
+        for (index, node) in graph.nodes.enumerated() {
+            guard let transpose = node.op as? Transpose, transpose.permutation == [0, 2, 3, 1],
+                let output = node.outputs.first
+            else { continue }
+            transposes[output] = index
+        }
+        for index in graph.nodes.indices {
+            guard let flatten = graph.nodes[index].op as? Flatten, flatten.axis == 1,
+                let turned = graph.nodes[index].inputs.first,
+                let flat = graph.nodes[index].outputs.first, !isOutput(flat),
+                let place = transposes[turned], let shape = types[turned]?.shape,
+                shape.count == 4
+            else { continue }
+            let dense = readers[flat] ?? []
+            guard dense.allSatisfy({ isDense($0, reading: flat) }) else { continue }
+            for reader in dense {
+                let name = graph.nodes[reader].inputs[1]
+                graph.nodes[reader].inputs[1] = replace(name, uses: &uses, suffix: "_chw") {
+                    $0.reshaped([$0.shape[0]] + shape.dropFirst()).permuted([0, 3, 1, 2])
+                        .reshaped($0.shape)
+                }
+            }
+            graph.nodes[index].inputs = [graph.nodes[place].inputs[0]]
+        }
+    }
+
+    private func isDense(_ index: Int, reading value: String) -> Bool {
+        let node = graph.nodes[index]
+        guard let gemm = node.op as? Gemm, !gemm.transposesA, gemm.transposesB else { return false }
+        return node.inputs.count >= 2 && node.inputs[0] == value
+            && weights[node.inputs[1]] != nil
+    }
+}

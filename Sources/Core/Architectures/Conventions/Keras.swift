@@ -1,0 +1,203 @@
+import IR
+import Tensors
+
+/// Reading Keras files: the order of layers and their shapes decide, names only within a layer.
+extension Translation {
+    static func kerasModel(
+        from checkpoint: Checkpoint, architecture: Architecture?
+    ) throws(TranslationError) -> Model {
+        let layers = try KerasLayer.layers(of: checkpoint.tensors)
+        let bag = KerasBag(layers: layers, tensors: checkpoint.tensors)
+        let chosen =
+            if let architecture { architecture } else { try recognize(bag) }
+        return try kerasModel(chosen, bag, checkpoint)
+    }
+
+    /// The one architecture with these layers in this order and of these shapes.
+    private static func recognize(_ bag: KerasBag) throws(TranslationError) -> Architecture {
+        let known = ArchitectureRegistry.architectures
+        let alike = known.filter { bag.hasLayers(of: $0) }
+        if let first = alike.first {
+            let fitting = alike.filter { (try? bag.fit($0)) != nil }
+            if fitting.count > 1 { throw .ambiguous(fitting.map(\.name)) }
+            return fitting.first ?? first
+        }
+        // Layers missing or too many: the architecture with most of their names tells which.
+        let nearest = known.max { bag.overlap($0) < bag.overlap($1) }
+        guard let nearest, bag.overlap(nearest) > 0.5 else {
+            throw .unrecognized(describe(bag.tensors))
+        }
+        return nearest
+    }
+
+    private static func kerasModel(
+        _ architecture: Architecture, _ bag: KerasBag, _ checkpoint: Checkpoint
+    ) throws(TranslationError) -> Model {
+        let sizes = try bag.fit(architecture)
+        let bound = bag.bindings(architecture)
+        var weights: [String: Tensor] = [:]
+        var sources: [String: String] = [:]
+        var notes: [String] = []
+        var picture: [Int]? = architecture.flattenedPicture(sizes)
+        for layer in architecture.layers(hasHead: sizes.hasHead) {
+            guard let place = bound[layer.name] else { continue }
+            for role in layer.roles {
+                let name = "\(layer.name).\(role.pytorchName)"
+                guard let index = bag.layers[place].indices[role] else {
+                    weights[name] = bag.implied(role, in: bag.layers[place])
+                    notes.append(
+                        "\(bag.layers[place].name): no \(role.kerasName), so it is taken "
+                            + (role == .scale ? "as 1" : "as 0"))
+                    continue
+                }
+                let tensor = bag.tensors[index].tensor
+                weights[name] = canonical(tensor, role, layer, picture: picture)
+                sources[name] = bag.tensors[index].name
+            }
+            if case .dense = layer { picture = nil }
+        }
+        let form = try form(
+            of: architecture, sizes: sizes, elementType: commonElementType(weights.values),
+            in: checkpoint)
+        var model = Model(
+            graph: architecture.graph(form), weights: weights, architecture: architecture,
+            origin: .keras)
+        model.sourceNames = sources
+        model.inputLayout = .nhwc
+        model.notes = notes + assumptions(architecture, form, checkpoint.metadata)
+        return model
+    }
+
+    private static func canonical(
+        _ tensor: Tensor, _ role: ParameterRole, _ layer: LayerSpec, picture: [Int]?
+    ) -> Tensor {
+        switch (layer, role) {
+        case (.conv, .weight): KerasLayout.canonicalKernel(tensor)
+        case (.dense, .weight): KerasLayout.canonicalDense(tensor, picture: picture)
+        default: tensor
+        }
+    }
+
+    /// What is taken for granted because a file of weights does not say it.
+    private static func assumptions(
+        _ architecture: Architecture, _ form: NetworkForm, _ metadata: [String: String]
+    ) -> [String] {
+        var notes: [String] = []
+        if form.endsInSoftmax, metadata[MetadataKey.softmax] == nil {
+            notes.append("ends in a softmax, as Keras' published networks do")
+        }
+        if architecture.hasBatchNorm, metadata[MetadataKey.epsilon] == nil {
+            notes.append(
+                "batch normalisation's epsilon is taken as \(form.epsilon), Keras' default")
+        }
+        return notes
+    }
+}
+
+extension Architecture {
+    /// [C, H, W] of what the network flattens.
+    func flattenedPicture(_ sizes: NetworkSizes) -> [Int] {
+        var walk = ShapeWalk(self, inputChannels: sizes.inputChannels)
+        var convs = sizes.convs[...]
+        for layer in features {
+            var width = 0
+            if case .conv = layer { width = convs.popFirst() ?? 0 }
+            walk.advance(over: layer, width: width)
+        }
+        return [walk.channels, walk.side, walk.side]
+    }
+}
+
+/// A Keras file's tensors, sorted into layers.
+struct KerasBag {
+    let layers: [KerasLayer]
+    let tensors: [NamedTensor]
+
+    var hasHead: Bool { layers.contains { $0.kind == .dense } }
+
+    /// Whether the layers are the architecture's in kind and order, with or without its head.
+    func hasLayers(of architecture: Architecture) -> Bool {
+        let mine = layers.map(\.kind)
+        return mine == architecture.layers.compactMap(\.kerasKind)
+            || mine == architecture.features.compactMap(\.kerasKind)
+    }
+
+    /// The share of layer names in common, 0 … 1.
+    func overlap(_ architecture: Architecture) -> Double {
+        let theirs = Set(architecture.layers.compactMap { $0.parameterNames?.keras })
+        let common = theirs.intersection(layers.map(\.name)).count
+        return Double(common) / Double(max(theirs.count, layers.count, 1))
+    }
+
+    /// The file's layer for each of the architecture's, by order; a layer of another kind is none.
+    func bindings(_ architecture: Architecture) -> [String: Int] {
+        var bindings: [String: Int] = [:]
+        var place = 0
+        for layer in architecture.layers(hasHead: hasHead) {
+            guard let kind = layer.kerasKind else { continue }
+            if place < layers.count, layers[place].kind == kind {
+                bindings[layer.name] = place
+                place += 1
+            }
+        }
+        return bindings
+    }
+
+    /// Checks every layer against the architecture and reads its sizes.
+    func fit(_ architecture: Architecture) throws(TranslationError) -> NetworkSizes {
+        let bound = bindings(architecture)
+        let sizes = try architecture.fit(hasHead: hasHead) { layer, role in
+            let names = layer.parameterNames?.keras ?? layer.name
+            let expected = "\(names)/\(role.kerasName):0"
+            guard let place = bound[layer.name] else { return (nil, expected) }
+            if let index = layers[place].indices[role] {
+                return (source(index, role), expected)
+            }
+            let name = "\(layers[place].name)/\(role.kerasName):0"
+            guard let implied = implied(role, in: layers[place]) else { return (nil, name) }
+            return (
+                SourceTensor(
+                    name: name, elementType: implied.elementType, shape: implied.shape), name
+            )
+        }
+        let used = Set(bound.values)
+        for (place, layer) in layers.enumerated() {
+            let extra = used.contains(place) ? layer.others.min() : layer.firstIndex
+            if let extra {
+                throw .unexpectedTensor(
+                    name: tensors[extra].name, architecture: architecture.name)
+            }
+        }
+        return sizes
+    }
+
+    private func source(_ index: Int, _ role: ParameterRole) -> SourceTensor {
+        let tensor = tensors[index].tensor
+        var source = SourceTensor(
+            name: tensors[index].name, elementType: tensor.elementType, shape: tensor.shape)
+        guard role == .weight else { return source }
+        if tensor.rank == 4 {
+            source.shape = [3, 2, 0, 1].map { tensor.shape[$0] }
+            source.inFile = { shape in [2, 3, 1, 0].map { shape[$0] } }
+        } else {
+            source.shape = tensor.shape.reversed()
+            source.inFile = { shape in shape.reversed() }
+        }
+        return source
+    }
+
+    /// The value of a batch normalisation's scale or shift that the layer was made without.
+    func implied(_ role: ParameterRole, in layer: KerasLayer) -> Tensor? {
+        guard layer.kind == .batchNorm, role == .scale || role == .shift,
+            let index = layer.indices[.mean] ?? layer.indices[.variance]
+        else { return nil }
+        let like = tensors[index].tensor
+        let values = [Double](repeating: role == .scale ? 1 : 0, count: like.elementCount)
+        return Tensor(rounding: values, to: like.elementType, shape: like.shape)
+    }
+}
+
+extension KerasLayer {
+    /// The first of its tensors in the file.
+    var firstIndex: Int? { (Array(indices.values) + others).min() }
+}

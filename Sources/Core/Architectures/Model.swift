@@ -1,0 +1,63 @@
+package import IR
+package import Tensors
+
+/// How arrays given for a network's picture input are laid out.
+package enum Layout: String, Sendable {
+    /// Batch, channels, height, width.
+    case nchw
+    /// Batch, height, width, channels.
+    case nhwc
+}
+
+/// A network ready to be examined, run or written: a canonical graph and its weights.
+///
+/// Activations are NCHW, kernels OIHW, dense matrices [out, in] under `Gemm` with `transB`, and a
+/// dense layer after a flatten counts its inputs in CHW order, wherever the file came from.
+package struct Model: Sendable {
+    package var graph: Graph
+    /// The constants the graph reads, by the names it reads them under.
+    package var weights: [String: Tensor]
+    /// Tensors that travel with a state_dict and that no operator reads: `num_batches_tracked`.
+    package var extras: [String: Tensor] = [:]
+    /// Nil for a graph from a file that is no network Ferry knows.
+    package var architecture: Architecture?
+    /// Whose file it was.
+    package var origin: Convention
+    package var inputLayout: Layout = .nchw
+    /// How its pictures are prepared: `ferry.preprocess` where the file says it, else what is usual
+    /// for the architecture and its origin. Nil for LeNet, which has no usual recipe, and for
+    /// networks Ferry does not know.
+    package var preprocess: String?
+    /// The name in the file of each weight, by its name here.
+    package var sourceNames: [String: String] = [:]
+    package var metadata: [String: String] = [:]
+    package var producer = ""
+    /// What a person should know about how the file was understood.
+    package var notes: [String] = []
+    /// The nodes that have parameters, in graph order.
+    package private(set) var layers: [ParameterLayer]
+
+    package init(
+        graph: Graph, weights: [String: Tensor], architecture: Architecture?, origin: Convention
+    ) {
+        self.graph = graph
+        self.weights = weights
+        self.architecture = architecture
+        self.origin = origin
+        layers = ParameterLayer.layers(of: graph, weights: weights)
+    }
+}
+
+/// Keys of the metadata by which Ferry's files say what a bag of tensors cannot.
+package enum MetadataKey {
+    package static let architecture = "ferry.architecture"
+    package static let preprocess = "ferry.preprocess"
+    /// "1" when the network ends in a softmax, "0" when it does not.
+    package static let softmax = "ferry.softmax"
+    /// Batch normalisation's ε.
+    package static let epsilon = "ferry.bn_epsilon"
+    /// The value of every `num_batches_tracked`.
+    package static let batchesTracked = "ferry.num_batches_tracked"
+
+    static let all: Set = [architecture, preprocess, softmax, epsilon, batchesTracked]
+}

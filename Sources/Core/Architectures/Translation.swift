@@ -1,0 +1,204 @@
+package import IR
+import Tensors
+
+/// The one place where a tensor's name or axis order changes.
+package enum Translation {
+    /// Gives a file's tensors their meaning, in canonical names and layouts.
+    ///
+    /// An `architecture` given by name wins over the file's own `ferry.architecture`, which wins
+    /// over recognition; the tensors' shapes are checked in every case.
+    ///
+    /// - Throws: `.ambiguous` when the tensors fit several architectures, `.unrecognized` when they
+    ///   fit none, `.missingTensor`, `.unexpectedTensor` or `.shapeMismatch` when they nearly fit.
+    package static func model(
+        from checkpoint: Checkpoint, architecture: String? = nil
+    ) throws(TranslationError) -> Model {
+        let stated = checkpoint.metadata[MetadataKey.architecture]
+        var model: Model
+        if let graph = checkpoint.graph {
+            model = try onnxModel(
+                from: checkpoint, graph: graph, architecture: architecture, stated: stated)
+        } else {
+            let known =
+                if let architecture {
+                    Optional(try ArchitectureRegistry.architecture(named: architecture))
+                } else { try statedArchitecture(stated) }
+            model =
+                switch checkpoint.convention {
+                case .keras: try kerasModel(from: checkpoint, architecture: known)
+                case .pytorch, .onnx: try pytorchModel(from: checkpoint, architecture: known)
+                }
+        }
+        model.metadata = checkpoint.metadata
+        model.producer = checkpoint.producer
+        model.preprocess =
+            checkpoint.metadata[MetadataKey.preprocess] ?? model.usualPreprocess
+        return model
+    }
+
+    /// The architecture that a file's metadata names.
+    static func statedArchitecture(
+        _ name: String?
+    ) throws(TranslationError) -> Architecture? {
+        guard let name else { return nil }
+        if let known = ArchitectureRegistry.architectures.first(where: { $0.name == name }) {
+            return known
+        }
+        throw .metadata(
+            key: MetadataKey.architecture, expected: "an architecture Ferry knows", found: name)
+    }
+
+    /// Puts a model into the names and layouts of a convention: the inverse of reading it.
+    ///
+    /// What the convention's files cannot say goes into `ferry.*` metadata, so that the model comes
+    /// back the same.
+    ///
+    /// - Throws: `.unsupported` when the network has parameters the convention has no place for.
+    package static func checkpoint(
+        of model: Model, in convention: Convention
+    ) throws(TranslationError) -> Checkpoint {
+        var checkpoint = Checkpoint(
+            convention: convention, tensors: [], metadata: metadata(of: model, in: convention),
+            producer: model.producer)
+        switch convention {
+        case .pytorch: checkpoint.tensors = pytorchTensors(of: model)
+        case .keras: checkpoint.tensors = try kerasTensors(of: model)
+        case .onnx:
+            checkpoint.tensors = graphTensors(of: model)
+            checkpoint.graph = model.graph
+        }
+        return checkpoint
+    }
+
+    /// What a person should know before `model` is written in `convention`: what is added or lost.
+    package static func notes(of model: Model, writtenIn convention: Convention) -> [String] {
+        var notes: [String] = []
+        if model.architecture == nil, convention != .onnx {
+            notes.append(
+                "\(convention.title) files of weights alone hold no graph: the network cannot be "
+                    + "rebuilt from this one by Ferry")
+        }
+        let lacksCounts = model.extras.isEmpty && batchesTracked(model.metadata) == nil
+        if convention == .pytorch, lacksCounts, model.layers.contains(where: \.hasStatistics) {
+            notes.append("num_batches_tracked is written as 0: the source has none")
+        }
+        return notes
+    }
+
+    // MARK: Metadata
+
+    /// The model's own metadata, with the `ferry.*` keys that its network needs in `convention`.
+    private static func metadata(
+        of model: Model, in convention: Convention
+    ) -> [String: String] {
+        var metadata = model.metadata.filter { !MetadataKey.all.contains($0.key) }
+        metadata[MetadataKey.preprocess] = model.preprocess
+        if convention != .pytorch, let count = commonBatchesTracked(model) {
+            metadata[MetadataKey.batchesTracked] = String(count)
+        }
+        guard let architecture = model.architecture else { return metadata }
+        metadata[MetadataKey.architecture] = architecture.name
+        if convention == .onnx { return metadata }
+        let form = model.form
+        let hasHead = form?.sizes.hasHead ?? false
+        let endsInSoftmax = form?.endsInSoftmax ?? false
+        if endsInSoftmax != architecture.endsInSoftmax(in: convention, hasHead: hasHead) {
+            metadata[MetadataKey.softmax] = endsInSoftmax ? "1" : "0"
+        }
+        if let epsilon = form?.epsilon, architecture.hasBatchNorm, epsilon != convention.epsilon {
+            metadata[MetadataKey.epsilon] = "\(epsilon)"
+        }
+        return metadata
+    }
+
+    /// The value all of a model's `num_batches_tracked` share, when they do and it is not 0.
+    private static func commonBatchesTracked(_ model: Model) -> Int64? {
+        let counts = Set(model.extras.values.map { $0.integers()?.first })
+        guard counts.count == 1, let count = counts.first ?? nil, count != 0 else {
+            return model.extras.isEmpty ? batchesTracked(model.metadata) : nil
+        }
+        return count
+    }
+
+    static func batchesTracked(_ metadata: [String: String]) -> Int64? {
+        metadata[MetadataKey.batchesTracked].flatMap { Int64($0) }
+    }
+
+    /// The form a bag of tensors describes, with what its metadata adds.
+    static func form(
+        of architecture: Architecture, sizes: NetworkSizes, elementType: ElementType,
+        in checkpoint: Checkpoint
+    ) throws(TranslationError) -> NetworkForm {
+        var form = NetworkForm(
+            sizes: sizes,
+            endsInSoftmax: architecture.endsInSoftmax(
+                in: checkpoint.convention, hasHead: sizes.hasHead),
+            epsilon: checkpoint.convention.epsilon, elementType: elementType)
+        if let text = checkpoint.metadata[MetadataKey.softmax] {
+            guard text == "0" || text == "1" else {
+                throw .metadata(key: MetadataKey.softmax, expected: "0 or 1", found: text)
+            }
+            form.endsInSoftmax = text == "1"
+        }
+        if let text = checkpoint.metadata[MetadataKey.epsilon] {
+            guard let epsilon = Float(text), epsilon >= 0, epsilon.isFinite else {
+                throw .metadata(
+                    key: MetadataKey.epsilon, expected: "a number of at least 0", found: text)
+            }
+            form.epsilon = epsilon
+        }
+        return form
+    }
+}
+
+extension Architecture {
+    /// Whether files of `convention` that say nothing mean a network that ends in a softmax.
+    func endsInSoftmax(in convention: Convention, hasHead: Bool) -> Bool {
+        convention == .keras && endsInSoftmaxInKeras && hasHead
+    }
+}
+
+extension ParameterLayer {
+    var hasStatistics: Bool { kind == .batchNorm }
+}
+
+extension Model {
+    /// The recipe that is usual for the architecture, the file's convention and its producer.
+    var usualPreprocess: String? {
+        guard let architecture else { return nil }
+        switch origin {
+        case .pytorch: return architecture.preprocess
+        case .keras: return architecture.preprocessInKeras
+        case .onnx:
+            let producer = producer.lowercased()
+            if producer.contains("tf2onnx") || producer.contains("keras") {
+                return architecture.preprocessInKeras
+            }
+            if producer.contains("caffe") {
+                return architecture.preprocess == nil ? nil : "caffe"
+            }
+            return architecture.preprocess
+        }
+    }
+
+    /// The numbers behind the graph of a known network, read back from it.
+    var form: NetworkForm? {
+        guard architecture != nil else { return nil }
+        var sizes = NetworkSizes(inputChannels: 0, convs: [], dense: [])
+        for layer in layers {
+            guard let name = layer.name(of: .weight), let shape = weights[name]?.shape else {
+                continue
+            }
+            if layer.kind == .dense {
+                sizes.dense.append(shape[0])
+            } else {
+                if sizes.convs.isEmpty { sizes.inputChannels = shape[1] }
+                sizes.convs.append(shape[0])
+            }
+        }
+        return NetworkForm(
+            sizes: sizes, endsInSoftmax: graph.nodes.last?.op is Softmax,
+            epsilon: layers.compactMap(\.epsilon).first ?? Convention.pytorch.epsilon,
+            elementType: graph.inputs.first?.elementType ?? .float32)
+    }
+}
