@@ -65,6 +65,7 @@ struct DamagedPictureTests {
         (30_000, 30_000, "expected at most 178956970 pixels, found 30000×30000"),
         (1 << 31, 1 << 31, "expected at most 178956970 pixels"),
         (13_000, 13_000, "expected a size that 69 bytes can hold, found 13000×13000"),
+        (0xFFFF_FFFF, 0xFFFF_FFFF, "found 4294967295×4294967295"),
         (0xFFFF_FFFF, 1, "expected at most 178956970 pixels"),
         (100_000_000, 1, "expected a size that 69 bytes can hold"),
     ])
@@ -124,5 +125,27 @@ struct DamagedPictureTests {
             Self.outcome(PictureBytes.grayJPEG(width: 8, height: 8, scans: 600))
                 == "file: JPEG: row 0 of 8: expected undamaged image data, found more than 500 scans"
         )
+    }
+
+    @Test func `a hundred thousand restart markers load`() throws {
+        let file = PictureBytes.restartingJPEG(blocksWide: 400, blocksHigh: 250)
+        let picture = try Picture.decode(ByteStorage(file), path: "file").picture
+        #expect(picture == Picture(3200, 2000) { _, _, _ in 128 })
+    }
+
+    @Test func `a large progressive picture beyond the memory allowance is refused by name`() {
+        let scanned = [UInt8](repeating: 0, count: 200_000)
+        var file = PictureBytes.grayJPEG(width: 13_000, height: 13_000, components: 3)
+        file.insert(contentsOf: scanned, at: file.count - 2)
+        #expect(Self.outcome(file).contains("coefficients take more than 448 MiB"))
+    }
+
+    @Test func `compressed text and profiles are passed over, however large they would become`() {
+        let bomb = PictureBytes.stored([UInt8](repeating: 0, count: 60_000))
+        let pixels = PictureBytes.chunk("IDAT", PictureBytes.stored([0, 7]))
+        let text = PictureBytes.chunk("zTXt", Array("a\0\0".utf8) + bomb)
+        let profile = PictureBytes.chunk("iCCP", Array("b\0\0".utf8) + bomb)
+        let header = PictureBytes.header(width: 1, height: 1)
+        #expect(Self.outcome(PictureBytes.png([header, profile, text, pixels])) == "1×1")
     }
 }

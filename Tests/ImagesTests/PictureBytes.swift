@@ -91,4 +91,23 @@ enum PictureBytes {
         for _ in 0..<scans { file += scan }
         return file + [0xFF, 0xD9]
     }
+
+    /// A black-and-grey baseline JPEG with a restart marker after every block but the last.
+    static func restartingJPEG(blocksWide: Int, blocksHigh: Int) -> [UInt8] {
+        var file: [UInt8] = [0xFF, 0xD8]
+        file += segment(0xDB, [0] + [UInt8](repeating: 1, count: 64))
+        let size = bigEndian(blocksHigh * 8, 2) + bigEndian(blocksWide * 8, 2)
+        file += segment(0xC0, [8] + size + [1, 1, 0x11, 0])
+        for table: UInt8 in [0x00, 0x10] {
+            file += segment(0xC4, [table, 1] + [UInt8](repeating: 0, count: 16))
+        }
+        file += segment(0xDD, [0, 1])
+        file += segment(0xDA, [1, 1, 0, 0, 63, 0])
+        for block in 0..<blocksWide * blocksHigh {
+            if block > 0 { file += [0xFF, 0xD0 + UInt8((block - 1) % 8)] }
+            // No difference, end of block, and ones up to the byte's end.
+            file.append(0x3F)
+        }
+        return file + [0xFF, 0xD9]
+    }
 }

@@ -28,8 +28,9 @@ func decodeJPEG(_ storage: ByteStorage, path: String) throws(PictureError) -> De
 /// One libjpeg decoder; the file's bytes must outlive it.
 @safe
 private struct JPEGDecoder: ~Copyable {
-    /// Bytes libjpeg may hold: the coefficients of the largest 4:2:0 progressive picture fit.
-    private static let maximumMemory = 640 << 20
+    /// Bytes libjpeg may hold, most of them the coefficients of a progressive picture: with the
+    /// pixels it stays below 1 GiB.
+    private static let maximumMemory = 448 << 20
     /// Pictures up to this size are decoded whatever the size of their file.
     private static let plausiblePixelCount = 1 << 24
 
@@ -69,8 +70,9 @@ private struct JPEGDecoder: ~Copyable {
             throw file.error("header", expected: "1, 3 or 4 components", found: "\(components)")
         }
         // Huffman coding spends at least one bit on each 8×8 block, and subsampling leaves at least
-        // 9 blocks for the area of 16: 910 pixels a byte. Arithmetic coding has no such bound.
-        let pixelsPerByte = header.isArithmetic ? 1 << 16 : 1024
+        // 9 blocks for the area of 16: 910 pixels a byte. Arithmetic coding has no such bound;
+        // its allowance is what flat colour needs.
+        let pixelsPerByte = header.isArithmetic ? 1 << 14 : 1024
         let pixelCount = width * height
         guard pixelCount <= max(Self.plausiblePixelCount, fileSize * pixelsPerByte) else {
             throw file.error(
@@ -94,7 +96,7 @@ private struct JPEGDecoder: ~Copyable {
             throw file.error(
                 "row \(row) of \(height)", expected: "undamaged image data", found: failure)
         }
-        if components == 4 { samples = rgb(fromInvertedCMYK: samples) }
+        if components == 4 { convertToRGB(invertedCMYK: &samples) }
         var decoded = DecodedPicture(
             picture: Picture(width: width, height: height, samples: samples))
         let remark = unsafe text(of: &jpeg.pointee.remark)
@@ -105,10 +107,15 @@ private struct JPEGDecoder: ~Copyable {
     /// Every scan of a progressive file passes over the whole picture, however short it is: large
     /// pictures may have fewer, so that a small file cannot keep the decoder busy for minutes.
     private var maximumScanCount: Int {
-        min(500, max(64, 500 * Self.plausiblePixelCount / (width * height)))
+        min(500, max(32, 250 * Self.plausiblePixelCount / (width * height)))
     }
 
-    private var failure: String { unsafe text(of: &jpeg.pointee.failure) }
+    private var failure: String {
+        let code = unsafe jpeg.pointee.errors.msg_code
+        return code == Int32(JERR_NO_BACKING_STORE.rawValue)
+            ? "a picture whose coefficients take more than \(Self.maximumMemory >> 20) MiB"
+            : unsafe text(of: &jpeg.pointee.failure)
+    }
 }
 
 /// The C string in a fixed array.
@@ -118,18 +125,18 @@ private func text<Characters>(of characters: inout Characters) -> String {
     }
 }
 
-/// RGB of CMYK samples that are stored inverted, as Pillow assumes of every JPEG file.
+/// Makes CMYK samples RGB; they are stored inverted, as Pillow assumes of every JPEG file.
 ///
 /// With stored c, m, y, k: `R = max(k − (255 − c)·k/255, 0)`, the quotient rounded; so G and B.
-private func rgb(fromInvertedCMYK samples: [UInt8]) -> [UInt8] {
-    var rgb: [UInt8] = []
-    rgb.reserveCapacity(samples.count / 4 * 3)
-    for pixel in stride(from: 0, to: samples.count, by: 4) {
-        let light = Int(samples[pixel + 3])
+private func convertToRGB(invertedCMYK samples: inout [UInt8]) {
+    let pixelCount = samples.count / 4
+    for pixel in 0..<pixelCount {
+        let light = Int(samples[pixel * 4 + 3])
         for channel in 0..<3 {
-            let product = (255 - Int(samples[pixel + channel])) * light + 128
-            rgb.append(UInt8(clamping: light - (((product >> 8) + product) >> 8)))
+            let product = (255 - Int(samples[pixel * 4 + channel])) * light + 128
+            let dark = ((product >> 8) + product) >> 8
+            samples[pixel * 3 + channel] = UInt8(clamping: light - dark)
         }
     }
-    return rgb
+    samples.removeLast(pixelCount)
 }

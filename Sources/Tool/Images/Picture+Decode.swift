@@ -43,11 +43,10 @@ extension Picture {
 
     /// Refuses sizes that cannot be pictures, before anything is allocated for them.
     static func check(width: Int, height: Int, in file: PictureFile) throws(PictureError) {
-        guard width > 0, height > 0, width.multipliedReportingOverflow(by: height).overflow == false
-        else {
+        guard width > 0, height > 0 else {
             throw file.error("header", expected: "a size", found: "\(width)×\(height) pixels")
         }
-        guard width * height <= maximumPixelCount else {
+        guard width <= maximumPixelCount / height else {
             throw file.error(
                 "header", expected: "at most \(maximumPixelCount) pixels",
                 found: "\(width)×\(height)")

@@ -5,16 +5,16 @@ package import Tensors
 /// Networks with one input channel are given grey values (`Picture.grey()`) instead, scaled as the
 /// same ecosystem scales handwritten digits; see `tensor(of:channels:height:width:)`.
 package enum Preprocessing: String, CaseIterable, Sendable {
-    /// torchvision: short side to 8/7 of the input (224 → 256, bilinear), centre crop,
-    /// `(v/255 − mean) / std`, RGB.
+    /// torchvision: short side to 8/7 of the input's longer side (224 → 256; bilinear), centre
+    /// crop, `(v/255 − mean) / std`, RGB.
     case torchvision
     /// Keras `load_img` and `preprocess_input` of VGG: stretched to the input's size (nearest),
     /// BGR, `v − mean`.
     case kerasCaffe = "keras-caffe"
     /// Keras mode "tf": stretched to the input's size (nearest), RGB, `v/127.5 − 1`.
     case kerasTF = "keras-tf"
-    /// Caffe's AlexNet and CaffeNet: stretched to 256 × 256 (bilinear), centre crop, BGR,
-    /// `v − mean`, the mean being that of each channel over Caffe's mean image.
+    /// Caffe's AlexNet and CaffeNet: stretched to 256 × 256, or the input's size where that is larger
+    /// (bilinear), centre crop, BGR, `v − mean`, the mean over each channel of Caffe's mean image.
     case caffe
     /// Keras `load_img` and `img_to_array` alone: stretched to the input's size (nearest), RGB,
     /// 0…255, for networks that scale their input themselves.
