@@ -95,7 +95,8 @@ let package = Package(
         .target(
             name: "FerryCommands",
             dependencies: [
-                "Architectures", "FormatInterface", "Formats", "IR", "Images", "Kernels",
+                "Architectures", "FormatInterface", "Formats", "IR", "Images", "KernelInterface",
+                "Kernels", "ONNXFormat",
                 "Parity", "Runtime", "Tensors", "CGetopt",
             ],
             path: "Sources/Tool/FerryCommands",

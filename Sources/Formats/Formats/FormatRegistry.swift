@@ -1,10 +1,12 @@
 package import FormatInterface
 import HDF5Format
+import ONNXFormat
 
 /// Every format Ferry knows.
 package enum FormatRegistry {
     /// In the order that messages list them.
     package static let all: [any ModelFormat.Type] = [
+        ONNXFormat.self,
         StateDictHDF5Format.self,
         KerasWeightsHDF5Format.self,
     ]
