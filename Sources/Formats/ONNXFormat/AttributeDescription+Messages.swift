@@ -11,8 +11,8 @@ extension AttributeDescription {
             content = .invalid(expected: "a value", found: "a reference outside a function")
             return
         }
-        let present = Self.presentKinds(message)
-        var kind = message.has_type != 0 ? Int(message.type.rawValue) : 0
+        let present = unsafe Self.presentKinds(message)
+        var kind = unsafe message.has_type != 0 ? Int(message.type.rawValue) : 0
         if kind == 0, present.count == 1 { kind = present[0] }
         guard kind > 0, kind < Self.kindNames.count else {
             content = .invalid(
@@ -26,7 +26,7 @@ extension AttributeDescription {
                 found: "one of type \(Self.kindNames[other])")
             return
         }
-        content = Self.content(message, kind: kind)
+        content = unsafe Self.content(message, kind: kind)
     }
 
     /// AttributeProto.AttributeType, by number.
@@ -50,8 +50,8 @@ extension AttributeDescription {
         _ message: borrowing Onnx__AttributeProto, kind: Int
     ) -> Content {
         switch kind {
-        case 1: return .value(.float(message.f))
-        case 2: return .value(.int(message.i))
+        case 1: return unsafe .value(.float(message.f))
+        case 2: return unsafe .value(.int(message.i))
         case 3: return .value(unsafe string(message.s).map { .string($0) } ?? .other("bytes"))
         case 4:
             guard let tensor = unsafe message.t else {
@@ -68,7 +68,7 @@ extension AttributeDescription {
             let values = unsafe UnsafeBufferPointer(
                 start: message.strings, count: message.n_strings)
             let strings = unsafe values.compactMap { unsafe string($0) }
-            return .value(
+            return unsafe .value(
                 strings.count == message.n_strings ? .strings(strings) : .other("lists of bytes"))
         default: return .value(.other(kindNames[kind].lowercased()))
         }

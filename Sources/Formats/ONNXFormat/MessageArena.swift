@@ -5,10 +5,10 @@ import Foundation
 /// Memory of C messages while they are packed; freed together at the end.
 @safe
 final class MessageArena {
-    private var blocks: [UnsafeMutableRawPointer] = []
+    private var blocks: [UnsafeMutableRawPointer] = unsafe []
 
     deinit {
-        for unsafeblock in unsafe blocks { unsafe block.deallocate() }
+        unsafe blocks.forEach { unsafe $0.deallocate() }
     }
 
     /// A message that `initialize` (the generated `…__init`) has set up.

@@ -5,7 +5,7 @@ import CProtobuf
 
 extension ModelDescription {
     init(_ message: borrowing Onnx__ModelProto) {
-        irVersion = message.has_ir_version != 0 ? message.ir_version : 0
+        irVersion = unsafe message.has_ir_version != 0 ? message.ir_version : 0
         let version = unsafe text(message.producer_version)
         let name = unsafe text(message.producer_name)
         producer = version.isEmpty ? name : "\(name) \(version)"
@@ -25,17 +25,17 @@ extension ModelDescription {
 extension GraphDescription {
     init(_ message: borrowing Onnx__GraphProto) {
         name = unsafe text(message.name)
-        nodes = unsafe list(message.node, message.n_node) { NodeDescription($0) }
+        nodes = unsafe list(message.node, message.n_node) { unsafe NodeDescription($0) }
         initializers = unsafe list(message.initializer, message.n_initializer) {
-            TensorDescription($0)
+            unsafe TensorDescription($0)
         }
         sparseInitializers = unsafe list(
             message.sparse_initializer, message.n_sparse_initializer
         ) { sparse in
             unsafe sparse.values.map { unsafe TensorDescription($0.pointee) }
         }
-        inputs = unsafe list(message.input, message.n_input) { DeclarationDescription($0) }
-        outputs = unsafe list(message.output, message.n_output) { DeclarationDescription($0) }
+        inputs = unsafe list(message.input, message.n_input) { unsafe DeclarationDescription($0) }
+        outputs = unsafe list(message.output, message.n_output) { unsafe DeclarationDescription($0) }
     }
 }
 
@@ -47,7 +47,7 @@ extension NodeDescription {
         inputs = unsafe texts(message.input, message.n_input)
         outputs = unsafe texts(message.output, message.n_output)
         attributes = unsafe list(message.attribute, message.n_attribute) {
-            AttributeDescription($0)
+            unsafe AttributeDescription($0)
         }
     }
 }
@@ -55,14 +55,14 @@ extension NodeDescription {
 extension TensorDescription {
     init(_ message: borrowing Onnx__TensorProto) {
         name = unsafe text(message.name)
-        dataType = message.has_data_type != 0 ? message.data_type : 0
+        dataType = unsafe message.has_data_type != 0 ? message.data_type : 0
         dims = unsafe Array(UnsafeBufferPointer(start: message.dims, count: message.n_dims))
         hasSegment = unsafe message.segment != nil
         let entries = unsafe list(message.external_data, message.n_external_data) {
             unsafe (key: text($0.key), value: text($0.value))
         }
         externalLocation = entries.first { $0.key == "location" }?.value ?? ""
-        let location = message.has_data_location != 0 ? Int(message.data_location.rawValue) : 0
+        let location = unsafe message.has_data_location != 0 ? Int(message.data_location.rawValue) : 0
         isExternal = location != 0 || !entries.isEmpty
         // ModelReduction put the index here.
         let index = unsafe bytes(message.raw_data)
@@ -94,7 +94,7 @@ extension DeclarationDescription {
     private static func tensorKind(_ type: UnsafeMutablePointer<Onnx__TypeProto__Tensor>?) -> Kind {
         guard let type = unsafe type?.pointee else { return .missing }
         let shape = unsafe type.shape.map { shape in
-            unsafe list(shape.pointee.dim, shape.pointee.n_dim) { Dimension($0) }
+            unsafe list(shape.pointee.dim, shape.pointee.n_dim) { unsafe Dimension($0) }
         }
         return unsafe .tensor(dataType: type.has_elem_type != 0 ? type.elem_type : 0, shape: shape)
     }
@@ -102,9 +102,9 @@ extension DeclarationDescription {
 
 extension DeclarationDescription.Dimension {
     init(_ message: borrowing Onnx__TensorShapeProto__Dimension) {
-        switch message.value_case {
+        switch unsafe message.value_case {
         case ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE:
-            self = .size(message.dim_value)
+            self = unsafe .size(message.dim_value)
         case ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM:
             let name = unsafe text(message.dim_param)
             self = name.isEmpty ? .unknown : .name(name)

@@ -59,7 +59,7 @@ struct NumberReader {
     /// The unsigned number in `width` bytes, lowest first.
     private func littleEndian(at offset: Int, width: Int) -> UInt64 {
         unsafe storage.withUnsafeBytes { bytes in
-            unsafe (0..<width).reduce(0) { $0 | UInt64(bytes[offset + $1]) << UInt64(8 * $1) }
+            (0..<width).reduce(0) { unsafe $0 | UInt64(bytes[offset + $1]) << UInt64(8 * $1) }
         }
     }
 }

@@ -20,9 +20,9 @@ package enum ONNXFormat: ModelFormat {
     }
 
     package static func read(_ file: InputFile) throws -> Checkpoint {
-        do {
+        do throws(ONNXError) {
             return try checkpoint(file)
-        } catch let error as ONNXError {
+        } catch {
             throw error.inputError(file: file.path)
         }
     }
@@ -36,14 +36,14 @@ package enum ONNXFormat: ModelFormat {
     ///
     /// - Throws: `InputError`, naming the place in the file.
     package static func readTensor(_ file: InputFile) throws -> Tensor {
-        do {
+        do throws(ONNXError) {
             try checkSize(file)
             var reduction = ModelReduction(file.storage)
             let reduced = try reduction.reduce(.tensor, 0..<file.count)
-            let description = try withUnpackedTensor(reduced) { TensorDescription($0) }
+            let description = try unsafe withUnpackedTensor(reduced) { unsafe TensorDescription($0) }
             let decoder = TensorDecoder(storage: file.storage, elements: reduction.elements)
             return try decoder.tensor(description, at: .tensor(description.name))
-        } catch let error as ONNXError {
+        } catch {
             throw error.inputError(file: file.path)
         }
     }
@@ -64,7 +64,7 @@ package enum ONNXFormat: ModelFormat {
         }
         var reduction = ModelReduction(file.storage)
         let reduced = try reduction.reduce(.model, 0..<file.count)
-        let description = try withUnpackedModel(reduced) { ModelDescription($0) }
+        let description = try unsafe withUnpackedModel(reduced) { unsafe ModelDescription($0) }
         let decoder = TensorDecoder(storage: file.storage, elements: reduction.elements)
         var builder = try CheckpointBuilder(description, decoder)
         return try builder.checkpoint()

@@ -58,7 +58,7 @@ private func makeAllocator(_ budget: UnsafeMutablePointer<Budget>) -> ProtobufCA
     unsafe ProtobufCAllocator(
         alloc: { data, size in
             guard let budget = unsafe data?.assumingMemoryBound(to: Budget.self) else { return nil }
-            guard size <= unsafe budget.pointee.bytesLeft else {
+            guard unsafe size <= budget.pointee.bytesLeft else {
                 unsafe budget.pointee.isExceeded = true
                 return nil
             }
