@@ -1,4 +1,5 @@
 import FormatInterface
+import IR
 import ONNXFormat
 import Tensors
 import TestSupport

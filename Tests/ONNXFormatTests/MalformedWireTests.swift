@@ -33,6 +33,9 @@ private let wireDefects = [
         "packed floats of 3 bytes",
         model(graph(nodes: [node("Relu", ["x"], ["y"], [text(1, "a") + bytes(7, [1, 2, 3])])])),
         "packed floats"),
+    Defect(
+        "float_data cut inside a number",
+        model(with: tensor("t", 1, [2], bytes(4, [0, 0, 0]) + bytes(4, [0]))), "packed numbers"),
     Defect("name with NUL", model(graph(nodes: [node("Relu", ["x\0"], ["y"])])), "NUL"),
     Defect(
         "name of invalid UTF-8", model(with: integer(2, 1) + bytes(8, [0xC3, 0x28])), "UTF-8"),

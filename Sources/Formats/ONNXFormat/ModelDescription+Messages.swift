@@ -35,7 +35,9 @@ extension GraphDescription {
             unsafe sparse.values.map { unsafe TensorDescription($0.pointee) }
         }
         inputs = unsafe list(message.input, message.n_input) { unsafe DeclarationDescription($0) }
-        outputs = unsafe list(message.output, message.n_output) { unsafe DeclarationDescription($0) }
+        outputs = unsafe list(message.output, message.n_output) {
+            unsafe DeclarationDescription($0)
+        }
     }
 }
 
@@ -62,7 +64,8 @@ extension TensorDescription {
             unsafe (key: text($0.key), value: text($0.value))
         }
         externalLocation = entries.first { $0.key == "location" }?.value ?? ""
-        let location = unsafe message.has_data_location != 0 ? Int(message.data_location.rawValue) : 0
+        let location =
+            unsafe message.has_data_location != 0 ? Int(message.data_location.rawValue) : 0
         isExternal = location != 0 || !entries.isEmpty
         // ModelReduction put the index here.
         let index = unsafe bytes(message.raw_data)

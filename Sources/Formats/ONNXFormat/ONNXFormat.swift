@@ -40,7 +40,9 @@ package enum ONNXFormat: ModelFormat {
             try checkSize(file)
             var reduction = ModelReduction(file.storage)
             let reduced = try reduction.reduce(.tensor, 0..<file.count)
-            let description = try unsafe withUnpackedTensor(reduced) { unsafe TensorDescription($0) }
+            let description = try unsafe withUnpackedTensor(reduced) {
+                unsafe TensorDescription($0)
+            }
             let decoder = TensorDecoder(storage: file.storage, elements: reduction.elements)
             return try decoder.tensor(description, at: .tensor(description.name))
         } catch {
