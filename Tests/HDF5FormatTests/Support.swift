@@ -125,7 +125,8 @@ func smallKeras() -> Checkpoint {
         convention: .keras,
         tensors: [
             NamedTensor(
-                name: "z_conv/kernel:0", layer: "z_conv", tensor: seededTensor(.float32, [3, 3, 2, 4])),
+                name: "z_conv/kernel:0", layer: "z_conv",
+                tensor: seededTensor(.float32, [3, 3, 2, 4])),
             NamedTensor(
                 name: "z_conv/bias:0", layer: "z_conv", tensor: seededTensor(.float32, [4])),
             NamedTensor(

@@ -50,7 +50,8 @@ struct ForkedWork: ~Copyable, Sendable {
         }
         set(RLIMIT_CORE, 0)
         set(RLIMIT_FSIZE, 0)
-        set(RLIMIT_CPU, seconds)
+        // One second between the signal that tells the cause and the one that always ends it.
+        set(RLIMIT_CPU, seconds, hard: seconds + 1)
         if let used = addressSpace() { set(RLIMIT_AS, used.addingClamped(bytes)) }
         // A failed allocator prints before it gives up.
         let nowhere = unsafe open("/dev/null", O_WRONLY)
@@ -107,13 +108,13 @@ func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
 }
 
 #if os(Linux)
-    private func set(_ resource: __rlimit_resource, _ value: Int) {
-        var limit = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(value))
+    private func set(_ resource: __rlimit_resource, _ value: Int, hard: Int? = nil) {
+        var limit = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(hard ?? value))
         unsafe _ = setrlimit(__rlimit_resource_t(resource.rawValue), &limit)
     }
 #else
-    private func set(_ resource: Int32, _ value: Int) {
-        var limit = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(value))
+    private func set(_ resource: Int32, _ value: Int, hard: Int? = nil) {
+        var limit = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(hard ?? value))
         unsafe _ = setrlimit(resource, &limit)
     }
 #endif

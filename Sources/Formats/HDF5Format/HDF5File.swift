@@ -83,7 +83,8 @@ package enum HDF5File {
         }
         // Slower than any decompression.
         let seconds = 5 + total / 20_000_000
-        let process = try HDF5Process(file, seconds: seconds, bytes: 3 * min(total, 1 << 40)) { answers in
+        let process = try HDF5Process(file, seconds: seconds, bytes: 3 * min(total, 1 << 40)) {
+            answers in
             let reader = try HDF5Reader(file)
             for dataset in datasets {
                 var tensor: Tensor?

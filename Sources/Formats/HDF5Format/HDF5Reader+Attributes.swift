@@ -20,7 +20,8 @@ extension HDF5Reader {
                         object.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, hid_t(0), hid_t(0)))
             else { throw failure(path) }
             let name = try self.name(of: attribute, path: path)
-            values[name] = try value(of: attribute, place: "\(path)@\(name)")
+            let place = path.isEmpty ? "attribute \(name)" : "attribute \(name) of \(path)"
+            values[name] = try value(of: attribute, place: place)
         }
         return values
     }
