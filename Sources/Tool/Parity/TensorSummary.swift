@@ -42,60 +42,32 @@ package struct TensorSummary: Codable, Equatable, Sendable {
         }
     }
 
-    /// Sixteen elements at a time, on bit patterns: the magnitudes of floats order like integers.
+    /// Works on bit patterns, where the magnitudes of floats order like integers: one pass finds the
+    /// largest and whether any element differs from the first, and compiles to vector code. Only when
+    /// the largest is no number are the elements looked at one by one.
     private mutating func addFloat32(_ bytes: UnsafeRawBufferPointer) {
         elementCount = bytes.count / 4
         guard elementCount > 0 else { return }
-        let first = unsafe bytes.loadUnaligned(as: UInt32.self)
-        var lanes = BitPatternLanes()
-        let whole = bytes.count / 64 * 64
-        // A lane counts in 32 bits, which a block of 2³⁰ elements cannot overflow.
-        for block in stride(from: 0, to: whole, by: 1 << 32) {
-            for offset in stride(from: block, to: min(block + 1 << 32, whole), by: 64) {
-                let bits = unsafe bytes.loadUnaligned(
-                    fromByteOffset: offset, as: SIMD16<UInt32>.self)
-                lanes.add(bits, first: first)
+        let infinity: Int32 = 0x7F80_0000
+        let first = unsafe bytes.loadUnaligned(as: Int32.self)
+        var largest: Int32 = 0
+        var changed: Int32 = 0
+        for index in 0..<elementCount {
+            let bits = unsafe bytes.loadUnaligned(fromByteOffset: index &* 4, as: Int32.self)
+            largest = max(largest, bits & 0x7FFF_FFFF)
+            changed |= bits ^ first
+        }
+        if largest < infinity {
+            maximumMagnitude = Double(Float(bitPattern: UInt32(largest)))
+        } else {
+            for index in 0..<elementCount {
+                let value = unsafe bytes.loadUnaligned(fromByteOffset: index &* 4, as: Float.self)
+                add(Double(value))
             }
-            nanCount += lanes.takeNaNs()
-            infinityCount += lanes.takeInfinities()
         }
-        maximumMagnitude = Double(Float(bitPattern: lanes.largest.max()))
-        var isEqual = lanes.changed == .zero
-        for offset in stride(from: whole, to: elementCount * 4, by: 4) {
-            let bits = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
-            add(Double(Float(bitPattern: bits)))
-            isEqual = isEqual && bits == first
-        }
+        // −0 and +0 are equal although their bits are not.
+        let isEqual = changed == 0 || largest == 0
         isConstant = elementCount > 1 && isEqual && nanCount == 0
-    }
-}
-
-/// Sixteen running counts over float32 bit patterns.
-private struct BitPatternLanes {
-    private var nans = SIMD16<UInt32>.zero
-    private var infinities = SIMD16<UInt32>.zero
-    var largest = SIMD16<UInt32>.zero
-    var changed = SIMD16<UInt32>.zero
-
-    @inline(__always)
-    mutating func add(_ bits: SIMD16<UInt32>, first: UInt32) {
-        let infinity: UInt32 = 0x7F80_0000
-        let magnitudes = bits & 0x7FFF_FFFF
-        nans.replace(with: nans &+ 1, where: magnitudes .> infinity)
-        infinities.replace(with: infinities &+ 1, where: magnitudes .== infinity)
-        let finite = magnitudes.replacing(with: 0, where: magnitudes .>= infinity)
-        largest.replace(with: finite, where: finite .> largest)
-        changed |= bits ^ first
-    }
-
-    mutating func takeNaNs() -> Int {
-        defer { nans = .zero }
-        return nans.indices.reduce(0) { $0 + Int(nans[$1]) }
-    }
-
-    mutating func takeInfinities() -> Int {
-        defer { infinities = .zero }
-        return infinities.indices.reduce(0) { $0 + Int(infinities[$1]) }
     }
 }
 

@@ -42,7 +42,7 @@ enum OptionScanner {
         var argv = unsafe words.map { unsafe strdup($0) } + [nil]
         let names = unsafe options.map { unsafe strdup($0.name) }
         defer {
-            for unsafepointer in unsafe argv + names { unsafe free(pointer) }
+            unsafe (argv + names).forEach { unsafe free($0) }
         }
         // "-": arguments are returned in place, as code 1. ":": a missing value is told apart.
         var letters = "-:"

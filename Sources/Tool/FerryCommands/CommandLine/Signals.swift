@@ -7,9 +7,9 @@ import Foundation
 /// that the parent ignores (`nohup`) stays ignored. SIGBUS means that another process cut a mapped
 /// input file short: one line and exit status 3. SIGPIPE and SIGXFSZ are ignored, so that the write
 /// in question fails and is reported.
-enum Signals {
+package enum Signals {
     /// Installs the handlers; call once, before any other thread exists.
-    static func install() {
+    package static func install() {
         // Makes the first use, which may initialise the global, happen outside any handler.
         PendingFile.removeInSignalHandler()
         handle(SIGINT) { _ in Signals.leave(.interrupted) }
