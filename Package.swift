@@ -12,7 +12,9 @@ let safe: [SwiftSetting] = [
     .enableExperimentalFeature("Lifetimes"),
 ]
 
-/// One instruction set's compilation of `KernelBodies`. Always optimised: a debug kernel is 500× slower.
+/// One instruction set's compilation of `KernelBodies`. Always optimised: a debug kernel is 500×
+/// slower. In one thread: several would optimise files apart, and accumulators would leave their
+/// registers (a quarter of the speed).
 func kernels(_ name: String, march: [String]) -> Target {
     .target(
         name: name,

@@ -100,3 +100,26 @@ private func storeTile(
         unsafe output += task.outputPixelStride
     }
 }
+
+/// The register tile's multiply-adds without memory: the machine's arithmetic ceiling.
+///
+/// Here and not beside `probeRead`, because two files that use `Accumulators` would share its
+/// generic code as one external function, and accumulators that were seen by one stay in memory.
+@inline(never)
+func probeFMA(_ iterations: Int) -> Float {
+    var sums = Accumulators(repeating: .zero)
+    let x = Lanes(repeating: 1e-3)
+    var y = Lanes(repeating: 1)
+    for iteration in 0..<iterations {
+        // Changes now and then, so that nothing can be computed ahead.
+        if iteration & 1023 == 0 { y = Lanes(repeating: Float(iteration)) }
+        eachTileRow { r in
+            for v in 0..<tileVectors { sums[r * tileVectors + v].addProduct(x, y) }
+        }
+    }
+    var total = Lanes.zero
+    eachTileRow { r in
+        for v in 0..<tileVectors { total += sums[r * tileVectors + v] }
+    }
+    return sum(total)
+}

@@ -1,6 +1,7 @@
 import Architectures
 import FormatInterface
 import Foundation
+import KernelInterface
 import Parity
 import Runtime
 import Tensors
@@ -61,7 +62,7 @@ struct BenchCommand: Command {
                 whole.append((clock.now - start) / .milliseconds(1))
                 progress.update(run + 1, of: runs)
             }
-        } catch let error as SessionError {
+        } catch {
             throw InputError(file: file.path, format: file.format, problem: "\(error)")
         }
         progress.finish()

@@ -1,6 +1,8 @@
 import Architectures
 import FormatInterface
 import Formats
+import IR
+import Parity
 import Tensors
 
 /// Makes a network with seeded weights.
@@ -49,7 +51,7 @@ struct InitCommand: Command {
         try refuseExisting(output, unless: force)
         let start = ContinuousClock.now
         let model: Model
-        let checkpoint: IR.Checkpoint
+        let checkpoint: Checkpoint
         do {
             model = try Architecture.seeded(architecture, seed: seed)
             checkpoint = try Translation.checkpoint(of: model, in: format.convention)
@@ -73,7 +75,8 @@ struct InitCommand: Command {
         } else {
             try console.print(
                 "\(visible(output)): \(architecture), seed \(seed), \(report.tensors) tensors, "
-                    + "\(Numbers.bytes(report.bytes)), \(Numbers.milliseconds(report.milliseconds))")
+                    + "\(Numbers.bytes(report.bytes)), "
+                    + Numbers.milliseconds(report.milliseconds))
         }
         return .done
     }

@@ -1,25 +1,5 @@
 import KernelInterface
 
-/// Multiply-adds as fast as registers allow: the machine's arithmetic ceiling.
-@inline(never)
-func probeFMA(_ iterations: Int) -> Float {
-    var sums = Accumulators(repeating: .zero)
-    let x = Lanes(repeating: 1e-3)
-    var y = Lanes(repeating: 1)
-    for iteration in 0..<iterations {
-        // Changes now and then, so that nothing can be computed ahead.
-        if iteration & 1023 == 0 { y = Lanes(repeating: Float(iteration)) }
-        eachTileRow { r in
-            for v in r * tileVectors..<(r + 1) * tileVectors { sums[v].addProduct(x, y) }
-        }
-    }
-    var total = Lanes.zero
-    eachTileRow { r in
-        for v in r * tileVectors..<(r + 1) * tileVectors { total += sums[v] }
-    }
-    return sum(total)
-}
-
 /// Reads a buffer from end to end: the machine's memory ceiling.
 @inline(never)
 func probeRead(_ buffer: UnsafeRawBufferPointer) -> Float {
