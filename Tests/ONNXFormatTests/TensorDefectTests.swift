@@ -36,7 +36,7 @@ private let defects = [
     Defect(
         "int8 of 200", model(with: tensor("t", 3, [1], integer(5, 200))), "int8", "found 200"),
     Defect("uint8 of -1", model(with: tensor("t", 2, [1], integer(5, -1))), "uint8", "found -1"),
-    Defect("bool of 2", model(with: tensor("t", 9, [1], integer(5, 2))), "0 or 1", "bool"),
+    Defect("bool of 2", model(with: tensor("t", 9, [1], integer(5, 2))), "bool", "found 2"),
     Defect(
         "float16 of 70000", model(with: tensor("t", 10, [1], integer(5, 70000))), "float16",
         "70000"),

@@ -35,7 +35,7 @@ struct OpsetLowering {
     /// Tensors that lowered nodes read beside the checkpoint's own.
     private(set) var constants: [NamedTensor] = []
 
-    init(_ graph: Graph, valueNames: NameSource, ranks: [String: Int], destination: String) {
+    init(valueNames: NameSource, ranks: [String: Int], destination: String) {
         self.valueNames = valueNames
         self.ranks = ranks
         self.destination = destination
@@ -62,6 +62,8 @@ struct OpsetLowering {
     /// Flatten to [∏ before axis, ∏ from axis], apply along the last axis, restore the shape.
     private mutating func flattened(_ node: WrittenNode, axis: Int) -> [WrittenNode] {
         let input = node.inputs.first ?? ""
+        // The last axis alone means the same in both operator sets.
+        if axis == -1 || ranks[input] == axis + 1 { return [node] }
         let shape = added("Shape", to: node, inputs: [input])
         var flatten = added("Flatten", to: node, inputs: [input])
         flatten.attributes = [("axis", .int(Int64(axis)))]

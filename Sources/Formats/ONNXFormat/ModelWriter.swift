@@ -57,7 +57,7 @@ struct ModelWriter {
         var message = MessagePieces()
         let types = valueTypes()
         var lowering = OpsetLowering(
-            graph, valueNames: NameSource(valueNames), ranks: types.mapValues(\.shape.count),
+            valueNames: NameSource(valueNames), ranks: types.mapValues(\.shape.count),
             destination: destination)
         for node in graph.nodes {
             for written in try lowering.nodes(for: node) {
