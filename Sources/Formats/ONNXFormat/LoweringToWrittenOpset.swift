@@ -29,22 +29,24 @@ enum LegacyMeaning {
 struct OpsetLowering {
     private var valueNames: NameSource
     private var nodeNames: NameSource
-    /// Ranks of the graph's values, where its inputs' shapes tell them.
-    private let ranks: [String: Int]
+    /// What is known of the graph's values: all, or only the constants where the graph's inputs
+    /// are of unknown shape.
+    private let types: [String: ValueInfo]
     private let destination: String
     /// Tensors that lowered nodes read beside the checkpoint's own.
     private(set) var constants: [NamedTensor] = []
 
-    init(valueNames: NameSource, ranks: [String: Int], destination: String) {
+    init(valueNames: NameSource, types: [String: ValueInfo], destination: String) {
         self.valueNames = valueNames
-        self.ranks = ranks
+        self.types = types
         self.destination = destination
         nodeNames = NameSource()
     }
 
     /// The nodes that mean what `node` means, with names no other node has.
     ///
-    /// - Throws: `OutputError` when that takes the rank of a value and the graph does not tell it.
+    /// - Throws: `OutputError` when the written operator set has no such nodes, or finding them
+    ///   takes the rank of a value and the graph does not tell it.
     mutating func nodes(for node: Node) throws(OutputError) -> [WrittenNode] {
         var encoded = AttributeWriter()
         node.op.encode(to: &encoded)
@@ -53,17 +55,38 @@ struct OpsetLowering {
             name: nodeNames.unique(base), type: node.op.type, attributes: encoded.attributes,
             inputs: node.inputs, outputs: node.outputs)
         switch LegacyMeaning(node.op) {
-        case .none: return [written]
+        case .none:
+            try check(written)
+            return [written]
         case .flattensTrailingAxes(let axis): return flattened(written, axis: axis)
         case .broadcasts(let axis): return try broadcast(written, axis: axis)
         }
+    }
+
+    /// Refuses what only later operator sets have.
+    private func check(_ node: WrittenNode) throws(OutputError) {
+        let later: String? =
+            switch node.type {
+            case "AveragePool" where node.attributes.contains { $0.name == "dilations" }:
+                "dilations"
+            case "Pad" where node.inputs.count > 3: "axes that depend on the data"
+            case "ReduceMax" where node.inputs.count > 1, "ReduceMean" where node.inputs.count > 1,
+                "ReduceMin" where node.inputs.count > 1:
+                "axes that depend on the data"
+            default: nil
+            }
+        guard let later else { return }
+        throw OutputError(
+            file: destination,
+            problem: "node '\(node.name)' (\(node.type)): expected what opset "
+                + "\(OperatorRegistry.writtenOpset) has, found \(later)")
     }
 
     /// Flatten to [∏ before axis, ∏ from axis], apply along the last axis, restore the shape.
     private mutating func flattened(_ node: WrittenNode, axis: Int) -> [WrittenNode] {
         let input = node.inputs.first ?? ""
         // The last axis alone means the same in both operator sets.
-        if axis == -1 || ranks[input] == axis + 1 { return [node] }
+        if axis == -1 || types[input]?.shape.count == axis + 1 { return [node] }
         let shape = added("Shape", to: node, inputs: [input])
         var flatten = added("Flatten", to: node, inputs: [input])
         flatten.attributes = [("axis", .int(Int64(axis)))]
@@ -81,8 +104,8 @@ struct OpsetLowering {
     private mutating func broadcast(
         _ node: WrittenNode, axis: Int
     ) throws(OutputError) -> [WrittenNode] {
-        guard node.inputs.count == 2, let rank = ranks[node.inputs[0]],
-            let smaller = ranks[node.inputs[1]]
+        guard node.inputs.count == 2, let rank = types[node.inputs[0]]?.shape.count,
+            let smaller = types[node.inputs[1]]?.shape.count
         else {
             throw OutputError(
                 file: destination,

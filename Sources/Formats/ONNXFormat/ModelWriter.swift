@@ -57,7 +57,7 @@ struct ModelWriter {
         var message = MessagePieces()
         let types = valueTypes()
         var lowering = OpsetLowering(
-            valueNames: NameSource(valueNames), ranks: types.mapValues(\.shape.count),
+            valueNames: NameSource(valueNames), types: types,
             destination: destination)
         for node in graph.nodes {
             for written in try lowering.nodes(for: node) {
@@ -83,12 +83,13 @@ struct ModelWriter {
         return message
     }
 
-    /// Types of all values for the declared input shapes; none where these do not tell.
+    /// Types of all values for the declared input shapes; of constants alone where these do not
+    /// tell.
     private func valueTypes() -> [String: ValueInfo] {
         let constants = Dictionary(checkpoint.tensors.map { ($0.name, $0.tensor) }) { $1 }
         guard let shapes = try? graph.defaultInputShapes(),
             let types = try? graph.inferTypes(inputShapes: shapes, constants: constants)
-        else { return [:] }
+        else { return constants.mapValues { ValueInfo($0) } }
         return types
     }
 
