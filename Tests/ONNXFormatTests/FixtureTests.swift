@@ -2,8 +2,8 @@ import FormatInterface
 import Foundation
 import IR
 import ONNXFormat
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 // Files of PyTorch's two exporters, and ONNX's own recorded operator cases.
