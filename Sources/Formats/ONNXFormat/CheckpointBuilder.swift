@@ -94,12 +94,16 @@ struct CheckpointBuilder {
     private mutating func name(of node: NodeDescription) -> String {
         if givenNames.remove(node.name) != nil { return node.name }
         if !node.name.isEmpty { return nodeNames.unique(node.name) }
-        return nodeNames.unique(node.outputs.first { !$0.isEmpty } ?? node.type)
+        let wish = node.outputs.first { !$0.isEmpty } ?? node.type
+        return nodeNames.unique(wish.isEmpty ? "node" : wish)
     }
 
     private mutating func node(_ description: NodeDescription) throws(ONNXError) -> Node {
         let name = name(of: description)
         let place = ONNXError.Place.node(name: name, type: description.type)
+        guard !description.type.isEmpty else {
+            throw ONNXError(place, expected: "an operator", found: "none")
+        }
         try checkDomain(description, place)
         var attributes: [String: AttributeValue] = [:]
         for attribute in description.attributes {
