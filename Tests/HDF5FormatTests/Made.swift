@@ -75,7 +75,10 @@ enum Foreign: String, CaseIterable, Sendable {
             unsafe _ = H5Tinsert(type, "r", 0, float)
             return type
         case .opaque: return H5Tcreate(H5T_OPAQUE, 2)
-        case .enumeration: return H5Tenum_create(ferry_H5T_STD_I8LE())
+        case .enumeration:
+            let type = H5Tenum_create(ferry_H5T_STD_I8LE())
+            unsafe _ = H5Tenum_insert(type, "ONE", [Int8(1)])
+            return type
         case .string: return H5Tcopy(ferry_H5T_C_S1())
         case .variableLength: return H5Tvlen_create(float)
         case .array: return unsafe H5Tarray_create2(float, 1, [2])

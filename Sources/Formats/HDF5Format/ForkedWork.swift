@@ -16,14 +16,16 @@ struct ForkedWork: ~Copyable, Sendable {
     /// - Parameters:
     ///   - seconds: processor time the copy may use.
     ///   - bytes: memory it may use beside what this process has.
-    init?(seconds: Int, bytes: Int, _ work: (Int32) -> Void) {
+    ///   - patience: seconds to wait for all its answers.
+    init?(seconds: Int, bytes: Int, patience: Int, _ work: (Int32) -> Void) {
         var ends: [Int32] = [-1, -1]
         guard unsafe pipe(&ends) == 0 else { return nil }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let memory = addressSpace().map { $0.addingClamped(bytes) }
         let process = ferry_fork()
         if process == 0 {
             close(ends[0])
-            Self.limit(seconds: seconds, bytes: bytes)
+            Self.limit(seconds: seconds, addressSpace: memory)
             work(ends[1])
             _exit(0)
         }
@@ -34,8 +36,7 @@ struct ForkedWork: ~Copyable, Sendable {
         }
         self.process = process
         answers = ends[0]
-        // Waiting for a slow disk is no processor time.
-        deadline = Date(timeIntervalSinceNow: Double(60 + 4 * seconds))
+        deadline = Date(timeIntervalSinceNow: Double(patience))
     }
 
     deinit {
@@ -44,7 +45,7 @@ struct ForkedWork: ~Copyable, Sendable {
         close(answers)
     }
 
-    private static func limit(seconds: Int, bytes: Int) {
+    private static func limit(seconds: Int, addressSpace: Int?) {
         for signal in [SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGXCPU, SIGPIPE] {
             _ = Foundation.signal(signal, SIG_DFL)
         }
@@ -52,7 +53,7 @@ struct ForkedWork: ~Copyable, Sendable {
         set(RLIMIT_FSIZE, 0)
         // One second between the signal that tells the cause and the one that always ends it.
         set(RLIMIT_CPU, seconds, hard: seconds + 1)
-        if let used = addressSpace() { set(RLIMIT_AS, used.addingClamped(bytes)) }
+        if let addressSpace { set(RLIMIT_AS, addressSpace) }
         // A failed allocator prints before it gives up.
         let nowhere = unsafe open("/dev/null", O_WRONLY)
         if nowhere >= 0 { dup2(nowhere, STDERR_FILENO) }
@@ -76,9 +77,12 @@ struct ForkedWork: ~Copyable, Sendable {
         return true
     }
 
+    /// Whether its time is over.
+    var isLate: Bool { deadline.timeIntervalSinceNow <= 0 }
+
     /// Ends the copy, and says in words why it gave no answer.
     consuming func causeOfSilence() -> String {
-        let isLate = deadline.timeIntervalSinceNow <= 0
+        let isLate = isLate
         if isLate { kill(process, SIGKILL) }
         var status: Int32 = 0
         unsafe _ = waitpid(process, &status, 0)

@@ -3,7 +3,7 @@ package import Tensors
 /// Everything an HDF5 file says about itself, free of the library that read it.
 ///
 /// Paths are names joined with "/", without a leading one; the root group's path is empty.
-package struct HDF5Contents: Codable, Equatable, Sendable {
+package struct HDF5Contents: Equatable, Sendable {
     /// The attributes of every group, by the group's path and the attribute's name.
     package var groups: [String: [String: HDF5Value]] = [:]
     /// In name order, groups in depth-first order.
@@ -15,7 +15,7 @@ package struct HDF5Contents: Codable, Equatable, Sendable {
 }
 
 /// An attribute's value.
-package enum HDF5Value: Codable, Equatable, Sendable {
+package enum HDF5Value: Equatable, Sendable {
     case string(String)
     case strings([String])
     /// Integers or floating-point numbers, one or many; empty for Keras' empty lists.
@@ -34,14 +34,14 @@ package enum HDF5Value: Codable, Equatable, Sendable {
 }
 
 /// A dataset: what its elements are and where they lie.
-package struct HDF5Dataset: Codable, Equatable, Sendable {
-    package enum Elements: Codable, Equatable, Sendable {
+package struct HDF5Dataset: Equatable, Sendable {
+    package enum Elements: Equatable, Sendable {
         case type(ElementType, isBigEndian: Bool)
         /// A type that is no tensor's, in words.
         case unsupported(String)
     }
 
-    package enum Storage: Codable, Equatable, Sendable {
+    package enum Storage: Equatable, Sendable {
         /// One unfiltered run of bytes at this offset of the file.
         case contiguous(offset: Int)
         /// Compact, chunked, filtered or never written: only the library can tell the elements.
@@ -53,8 +53,6 @@ package struct HDF5Dataset: Codable, Equatable, Sendable {
     package var shape: [Int]
     package var storage: Storage
 }
-
-extension ElementType: Codable {}
 
 /// Bounds on what a file may ask for; real files stay far below each.
 enum HDF5Limits {

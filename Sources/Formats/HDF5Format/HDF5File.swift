@@ -31,22 +31,22 @@ package enum HDF5File {
     ///   external links, external and virtual storage, filters other than deflate, shuffle and
     ///   fletcher32, committed types, groups inside themselves.
     package static func contents(of file: InputFile) throws(InputError) -> HDF5Contents {
-        let process = try HDF5Process(file) { answers in
-            try answers.send { () throws(InputError) in try HDF5Reader(file).contents() }
+        try HDF5Process.ask(file) { answers throws(InputError) in
+            answers.send(try HDF5Reader(file).contents())
+        } receive: { process throws(InputError) in
+            try process.next(HDF5Contents.self)
         }
-        if let contents = try process.next(HDF5Contents.self) { return contents }
-        throw process.failure()
     }
 
     /// Whether the root group has an attribute or a link of one of these names; false when damaged.
     static func hasRootEntry(_ file: InputFile, attributes: [String], links: [String]) -> Bool {
-        let process = try? HDF5Process(file) { answers in
-            try answers.send { () throws(InputError) in
-                try HDF5Reader(file).hasRootEntry(attributes: attributes, links: links)
-            }
+        let answer = try? HDF5Process.ask(file) { answers throws(InputError) in
+            let reader = try HDF5Reader(file)
+            answers.send(reader.hasRootEntry(attributes: attributes, links: links))
+        } receive: { process throws(InputError) in
+            try process.next(Bool.self)
         }
-        guard let process, let answer = try? process.next(Bool.self) else { return false }
-        return answer
+        return answer ?? false
     }
 
     /// The elements of datasets that `contents(of:)` listed.
@@ -83,26 +83,23 @@ package enum HDF5File {
         }
         // Slower than any decompression.
         let seconds = 5 + total / 20_000_000
-        let process = try HDF5Process(file, seconds: seconds, bytes: 3 * min(total, 1 << 40)) {
-            answers in
+        let bytes = 3 * min(total, 1 << 40)
+        return try HDF5Process.ask(file, seconds: seconds, bytes: bytes) {
+            answers throws(InputError) in
             let reader = try HDF5Reader(file)
             for dataset in datasets {
-                var tensor: Tensor?
-                try answers.send { () throws(InputError) in
-                    tensor = try reader.read(dataset)
-                    return true
-                }
-                unsafe tensor?.withUnsafeBytes { bytes in unsafe answers.send(bytes) }
+                let tensor = try reader.read(dataset)
+                answers.send(true)
+                unsafe tensor.withUnsafeBytes { bytes in unsafe answers.send(bytes) }
             }
-        }
-        var tensors: [Tensor] = []
-        for dataset in datasets {
-            guard let tensor = try receive(dataset, from: process, file) else {
-                throw process.failure()
+        } receive: { process throws(InputError) in
+            var tensors: [Tensor] = []
+            for dataset in datasets {
+                guard let tensor = try receive(dataset, from: process, file) else { return nil }
+                tensors.append(tensor)
             }
-            tensors.append(tensor)
+            return tensors
         }
-        return tensors
     }
 
     /// The next tensor that the process has read; nil when there is none.
