@@ -21,7 +21,7 @@ struct HDF5Process: ~Copyable {
     ) throws(InputError) -> Value {
         // A copy can find a lock taken that no thread of its own will release. That is rare, and
         // the next copy need not.
-        let patience = [seconds, 2 * seconds, 60 + 4 * seconds]
+        let patience = [seconds + 2, 2 * seconds + 5, 60 + 4 * seconds]
         for wait in patience {
             let process = try HDF5Process(file, seconds, bytes, wait, body)
             if let value = try receive(process) { return value }
