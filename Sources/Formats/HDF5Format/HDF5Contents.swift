@@ -62,7 +62,7 @@ enum HDF5Limits {
     static let attributeBytes = 64 << 20
     static let rank = 32
 
-    /// Most bytes that compact, chunked and filtered data may expand to, for a file of `size` bytes.
+    /// Most bytes that data read by the library may have, for a file of `size` bytes.
     static func expandedBytes(fileSize size: Int) -> Int {
         let (product, overflow) = size.multipliedReportingOverflow(by: 1000)
         return overflow ? .max : product.addingReportingOverflow(64 << 20).partialValue

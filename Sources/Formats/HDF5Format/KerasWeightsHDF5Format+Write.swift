@@ -9,8 +9,8 @@ extension KerasWeightsHDF5Format {
     /// `backend` "tensorflow" and a `keras_version` of 2: Keras takes a file without a version for
     /// one of Keras 1, and transposes its kernels.
     ///
-    /// - Throws: `OutputError` for a tensor without a layer, names HDF5 cannot hold, and two tensors
-    ///   under one name.
+    /// - Throws: `OutputError` for a tensor without a layer, names HDF5 cannot hold, and two
+    ///   tensors under one name.
     package static func write(_ checkpoint: Checkpoint, to file: borrowing OutputFile) throws {
         let layers = try layers(of: checkpoint, file.destination)
         var metadata = checkpoint.metadata
