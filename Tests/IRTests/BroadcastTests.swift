@@ -96,7 +96,7 @@ struct BroadcastTests {
 
     @Test
     func `PRelu has one slope for each channel`() throws {
-        let x = Tensor([-1, -2, -3, 4], shape: [1, 2, 2])
+        let x = Tensor([-1, -2, -3, 4] as [Float], shape: [1, 2, 2])
         let slope = Tensor([Float(0.5), 2], shape: [2, 1])
         expect(try apply("PRelu", x, slope)[0], [-0.5, -1, -6, 4], shape: [1, 2, 2])
         expect(try apply("PRelu", x, row(0.5))[0], [-0.5, -1, -1.5, 4], shape: [1, 2, 2])
@@ -104,7 +104,7 @@ struct BroadcastTests {
 
     @Test
     func `PRelu before opset 7 lays a flat slope on the channels`() throws {
-        let x = Tensor([-1, -2, -3, 4], shape: [1, 2, 2])
+        let x = Tensor([-1, -2, -3, 4] as [Float], shape: [1, 2, 2])
         let result = try apply("PRelu", opset: 6, x, row(0.5, 2))
         expect(result[0], [-0.5, -1, -6, 4], shape: [1, 2, 2])
         expect(try apply("PRelu", opset: 6, row(-2), row(0.5))[0], [-1])

@@ -4,8 +4,20 @@ import Testing
 
 /// Decodes an operator as a file would have it, checks its types and evaluates it.
 func apply(
-    _ type: String, _ attributes: [String: AttributeValue] = [:], opset: Int = 17,
-    _ inputs: Tensor?...
+    _ type: String, opset: Int = 17, _ inputs: Tensor?...
+) throws -> [Tensor] {
+    try apply(type, [:], opset: opset, to: inputs)
+}
+
+/// The same with attributes.
+func apply(
+    _ type: String, _ attributes: [String: AttributeValue], opset: Int = 17, _ inputs: Tensor?...
+) throws -> [Tensor] {
+    try apply(type, attributes, opset: opset, to: inputs)
+}
+
+private func apply(
+    _ type: String, _ attributes: [String: AttributeValue], opset: Int, to inputs: [Tensor?]
 ) throws -> [Tensor] {
     let (op, arguments) = try decode(type, attributes, opset: opset, inputs)
     let types = try op.outputTypes(for: arguments.map { $0.map { ValueInfo($0) } })
