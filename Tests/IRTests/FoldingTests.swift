@@ -168,6 +168,39 @@ struct FoldingTests {
     }
 
     @Test
+    func `old broadcasts and Softmax take the written form where shapes are known`() throws {
+        let graph = makeGraph([
+            node("add", Add(legacyAxis: 1), ["x", "b"], "a"),
+            node("turn", PRelu(legacyAxis: 1), ["a", "b"], "p"),
+            node("soft", Softmax(axis: 1, flattensTrailingAxes: true), ["p"], "y"),
+        ])
+        let constants = ["b": row(1, -2)]
+        let (folded, kept) = graph.folded(constants: constants, inputShapes: ["x": [1, 2, 1]])
+        #expect((folded.nodes[0].op as? Add)?.legacyAxis == nil)
+        #expect(kept["a_input_1"]?.shape == [2, 1])
+        #expect(kept["p_input_1"]?.shape == [2, 1])
+        #expect((folded.nodes[2].op as? Softmax)?.flattensTrailingAxes == false)
+        let x = Tensor([Float(-3), 1], shape: [1, 2, 1])
+        let before = try graph.evaluate(["x": x], constants: constants)["y"]
+        let after = try folded.evaluate(["x": x], constants: kept)["y"]
+        #expect(try #require(after).isBitEqual(to: #require(before)))
+        let (wide, _) = graph.folded(constants: constants, inputShapes: ["x": [1, 2, 3]])
+        #expect((wide.nodes[2].op as? Softmax)?.flattensTrailingAxes == true)
+    }
+
+    @Test
+    func `a new constant never takes a name in use`() {
+        let graph = makeGraph([
+            node("pad", Pad(), ["x", "pads", "", "axes"], "p"),
+            node("add", Add(), ["p", "p_input_1"], "y"),
+        ])
+        let constants = ["pads": list(1, 2), "axes": list(0), "p_input_1": row(1)]
+        let (folded, kept) = graph.folded(constants: constants, inputShapes: ["x": [3]])
+        #expect(folded.nodes[0].inputs == ["x", "p_input_1_", ""])
+        #expect(kept["p_input_1"]?.isBitEqual(to: row(1)) == true)
+    }
+
+    @Test
     func `folding does not change what a graph computes`() throws {
         let graph = makeGraph([
             node("k", Constant(value: row(1, 10)), [], "k"),

@@ -39,16 +39,7 @@ extension Graph {
         var inference = Inference()
         var uncomputed: [String: Node] = [:]
         for node in nodes {
-            var inputs: [ValueInfo?] = []
-            for name in node.inputs {
-                if name.isEmpty {
-                    inputs.append(nil)
-                } else if let value = values[name] {
-                    inputs.append(value)
-                } else {
-                    throw Self.missing(name, for: node, uncomputed)
-                }
-            }
+            let inputs = try Self.inputs(of: node, in: values, uncomputed)
             let outputs: [ValueInfo]
             do {
                 outputs = try inference.infer(node.op, inputs)
@@ -61,23 +52,38 @@ extension Graph {
             for name in node.outputs.dropFirst(outputs.count) { uncomputed[name] = node }
         }
         for output in self.outputs where values[output.name] == nil {
-            if let node = uncomputed[output.name] {
-                throw Self.missing(output.name, for: node, uncomputed)
-            }
-            throw .missingOutput(output.name)
+            throw Self.missing(output.name, for: nil, uncomputed)
         }
         return values
     }
 
-    /// Why `node` cannot read `value`: nothing computes it, or it is an output no operator computes.
+    private static func inputs(
+        of node: Node, in values: [String: ValueInfo], _ uncomputed: [String: Node]
+    ) throws(GraphError) -> [ValueInfo?] {
+        var inputs: [ValueInfo?] = []
+        for name in node.inputs {
+            if name.isEmpty {
+                inputs.append(nil)
+            } else if let value = values[name] {
+                inputs.append(value)
+            } else {
+                throw missing(name, for: node, uncomputed)
+            }
+        }
+        return inputs
+    }
+
+    /// Why `value` cannot be read, by `node` or as an output of the graph.
     private static func missing(
-        _ value: String, for node: Node, _ uncomputed: [String: Node]
+        _ value: String, for node: Node?, _ uncomputed: [String: Node]
     ) -> GraphError {
-        guard let producer = uncomputed[value], let index = producer.outputs.firstIndex(of: value)
-        else { return .undefinedValue(node: node.name, value: value) }
-        return .node(
-            name: producer.name, type: producer.op.type,
-            .unsupported("a use of its output \(index), '\(value)'"))
+        if let producer = uncomputed[value], let index = producer.outputs.firstIndex(of: value) {
+            return .node(
+                name: producer.name, type: producer.op.type,
+                .unsupported("a use of its output \(index), '\(value)'"))
+        }
+        guard let node else { return .missingOutput(value) }
+        return .undefinedValue(node: node.name, value: value)
     }
 
     private func check(

@@ -36,7 +36,7 @@ func commonElementType(_ inputs: [ValueInfo]) throws(OperatorError) -> ElementTy
 }
 
 /// An operator of two inputs that broadcast: y = f(a, b).
-package protocol BinaryOperator: Foldable {
+package protocol BinaryOperator: Foldable, Modernized {
     /// Whether b has the type of a.
     static var sharesType: Bool { get }
     /// Whether b may not enlarge a.
@@ -75,6 +75,17 @@ extension BinaryOperator {
                 "axis", expected: "0 to \(rank - shape.count)", found: "\(legacyAxis)")
         }
         return shape + [Int](repeating: 1, count: rank - legacyAxis - shape.count)
+    }
+
+    package func writtenForm(for inputs: [ValueInfo?]) -> WrittenForm? {
+        guard legacyAxis != nil, inputs.count == 2, let a = inputs[0], let b = inputs[1],
+            let aligned = try? alignedShape(of: b.shape, rank: a.shape.count)
+        else { return nil }
+        var form = WrittenForm(op: Self(legacyAxis: nil), inputCount: 2)
+        if aligned == b.shape { return form }
+        guard let constant = b.constant else { return nil }
+        form.replacements[1] = constant.reshaped(aligned)
+        return form
     }
 
     package func outputTypes(for inputs: [ValueInfo?]) throws(OperatorError) -> [ValueInfo] {

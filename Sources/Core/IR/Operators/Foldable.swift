@@ -38,7 +38,7 @@ extension AttributeReader {
     }
 }
 
-/// An operator that later opsets than the written one may give inputs the written one lacks.
+/// An operator that files of another opset may hold in a form the written opset lacks.
 package protocol Modernized: Operator {
     /// The same computation as opset 17 has it; nil when it stands so already or cannot.
     func writtenForm(for inputs: [ValueInfo?]) -> WrittenForm?

@@ -1,7 +1,7 @@
 package import Tensors
 
 /// An operator that normalises rows of x: along one axis, or before opset 13 along all axes from it.
-package protocol Normalizer: Operator {
+package protocol Normalizer: Modernized {
     /// The axis, negative counting from the end.
     var axis: Int { get set }
     /// Whether a row is all the axes from `axis` on: the meaning before opset 13.
@@ -26,6 +26,15 @@ extension Normalizer {
 
     package func encode(to writer: inout AttributeWriter) {
         writer.write("axis", axis)
+    }
+
+    package func writtenForm(for inputs: [ValueInfo?]) -> WrittenForm? {
+        guard flattensTrailingAxes, let shape = inputs.optional(0)?.shape,
+            let axis = try? normalizedAxis(self.axis, rank: shape.count),
+            shape.dropFirst(axis + 1).allSatisfy({ $0 == 1 })
+        else { return nil }
+        let op = Self(axis: self.axis, flattensTrailingAxes: false)
+        return WrittenForm(op: op, inputCount: 1)
     }
 
     package func outputTypes(for inputs: [ValueInfo?]) throws(OperatorError) -> [ValueInfo] {

@@ -9,15 +9,15 @@ package struct Selu: ElementwiseOperator {
     package var alpha: Float
     package var gamma: Float
 
-    package init(alpha: Float = 1.6732632, gamma: Float = 1.050701) {
+    package init(alpha: Float = 1.67326319, gamma: Float = 1.05070102) {
         self.alpha = alpha
         self.gamma = gamma
     }
 
     package init(from reader: inout AttributeReader) throws(OperatorError) {
         reader.ignoreConsumedInputs()
-        alpha = try reader.float("alpha", default: reader.opset < 6 ? 1.6732 : 1.6732632)
-        gamma = try reader.float("gamma", default: reader.opset < 6 ? 1.0507 : 1.050701)
+        alpha = try reader.float("alpha", default: reader.opset < 6 ? 1.6732 : 1.67326319)
+        gamma = try reader.float("gamma", default: reader.opset < 6 ? 1.0507 : 1.05070102)
     }
 
     package func encode(to writer: inout AttributeWriter) {

@@ -6,7 +6,7 @@ extension Graph {
     /// 1. Nodes whose outputs do not depend on the graph's inputs become constants under the
     ///    outputs' names: small results of any `Foldable` operator, and weights of any size where
     ///    bytes only move. A weight behind an Identity or a Reshape shares its bytes.
-    /// 2. Operators that later opsets give inputs instead of attributes take their written form.
+    /// 2. Operators in a form that only other opsets have take their written form where they can.
     /// 3. Identity and Dropout nodes are removed. The graph's outputs keep their names.
     /// 4. Nodes and constants that no output needs are removed.
     ///
