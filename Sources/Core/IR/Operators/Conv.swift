@@ -33,29 +33,7 @@ package struct Conv: Operator {
         try inputs.require(2...3)
         let input = try inputs.floating(0)
         let weight = try inputs.floating(1)
-        guard input.shape.count >= 3 else {
-            throw .input(0, expected: "at least 3 axes", found: "shape \(input.shape)")
-        }
-        guard weight.shape.count == input.shape.count else {
-            throw .input(
-                1, expected: "\(input.shape.count) axes", found: "shape \(weight.shape)")
-        }
-        let channels = input.shape[1]
-        guard channels % group == 0, weight.shape[0] % group == 0,
-            weight.shape[1] == channels / group
-        else {
-            throw .input(
-                1, expected: "[M, \(channels)/\(group), …] with M a multiple of \(group)",
-                found: "shape \(weight.shape)")
-        }
-        let kernel = Array(weight.shape.dropFirst(2))
-        guard window.kernel.isEmpty || window.kernel == kernel else {
-            throw .attribute(
-                "kernel_shape", expected: "the weight's \(kernel)", found: "\(window.kernel)")
-        }
-        guard kernel.allSatisfy({ $0 > 0 }) else {
-            throw .input(1, expected: "a kernel of at least 1", found: "shape \(weight.shape)")
-        }
+        let kernel = try kernel(of: weight.shape, for: input.shape)
         if let bias = inputs.optional(2), bias.shape != [weight.shape[0]] {
             throw .input(2, expected: "shape [\(weight.shape[0])]", found: "\(bias.shape)")
         }
@@ -65,6 +43,34 @@ package struct Conv: Operator {
                 elementType: input.elementType,
                 shape: [input.shape[0], weight.shape[0]] + axes.map(\.output))
         ]
+    }
+
+    /// The spatial sizes of a weight, which must fit the input's channels and the attributes.
+    private func kernel(of weight: [Int], for input: [Int]) throws(OperatorError) -> [Int] {
+        guard input.count >= 3 else {
+            throw .input(0, expected: "at least 3 axes", found: "shape \(input)")
+        }
+        guard weight.count == input.count else {
+            throw .input(
+                1, expected: "\(input.count) axes", found: "shape \(weight)")
+        }
+        let channels = input[1]
+        guard channels % group == 0, weight[0] % group == 0,
+            weight[1] == channels / group
+        else {
+            throw .input(
+                1, expected: "[M, \(channels)/\(group), …] with M a multiple of \(group)",
+                found: "shape \(weight)")
+        }
+        let kernel = Array(weight.dropFirst(2))
+        guard window.kernel.isEmpty || window.kernel == kernel else {
+            throw .attribute(
+                "kernel_shape", expected: "the weight's \(kernel)", found: "\(window.kernel)")
+        }
+        guard kernel.allSatisfy({ $0 > 0 }) else {
+            throw .input(1, expected: "a kernel of at least 1", found: "shape \(weight)")
+        }
+        return kernel
     }
 
     package func evaluate(_ inputs: [Tensor?]) throws(OperatorError) -> [Tensor] {
