@@ -8,8 +8,6 @@ struct SourceTensor {
     var elementType: ElementType
     /// In canonical axis order.
     var shape: [Int]
-    /// Turns a canonical shape into the file's own axis order, for messages.
-    var inFile: @Sendable ([Int?]) -> [Int?] = { $0 }
 }
 
 extension Architecture {
@@ -17,10 +15,12 @@ extension Architecture {
     ///
     /// - Parameters:
     ///   - hasHead: whether the layers from the flatten on are present.
+    ///   - fileShape: turns a canonical shape into the file's own axis order, for messages.
     ///   - find: the tensor in a role of a layer, or the name it would have.
     /// - Throws: `.missingTensor`, `.shapeMismatch`, `.elementType`.
     func fit(
         hasHead: Bool,
+        fileShape: (ParameterRole, [Int?]) -> [Int?] = { $1 },
         find: (LayerSpec, ParameterRole) -> (tensor: SourceTensor?, expectedName: String)
     ) throws(TranslationError) -> NetworkSizes {
         var walk = ShapeWalk(self, inputChannels: nil)
@@ -32,9 +32,10 @@ extension Architecture {
                 let found = find(layer, role)
                 guard let tensor = found.tensor else {
                     throw .missingTensor(
-                        name: found.expectedName, expected: expected, architecture: name)
+                        name: found.expectedName, expected: fileShape(role, expected),
+                        architecture: name)
                 }
-                try check(tensor, expected)
+                try check(tensor, expected) { fileShape(role, $0) }
                 if role == .weight {
                     width = tensor.shape[0]
                     if sizes.convs.isEmpty, tensor.shape.count > 1 {
@@ -53,15 +54,14 @@ extension Architecture {
     }
 
     private func check(
-        _ tensor: SourceTensor, _ expected: [Int?]
+        _ tensor: SourceTensor, _ expected: [Int?], inFile: ([Int?]) -> [Int?]
     ) throws(TranslationError) {
         let fits =
             tensor.shape.count == expected.count
             && zip(tensor.shape, expected).allSatisfy { $0 > 0 && ($1 == nil || $0 == $1) }
         if !fits {
-            let found = tensor.inFile(tensor.shape).compactMap(\.self)
-            throw .shapeMismatch(
-                name: tensor.name, expected: tensor.inFile(expected), found: found)
+            let found = inFile(tensor.shape).compactMap(\.self)
+            throw .shapeMismatch(name: tensor.name, expected: inFile(expected), found: found)
         }
         if !tensor.elementType.isFloatingPoint {
             throw .elementType(

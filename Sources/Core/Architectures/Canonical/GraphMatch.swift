@@ -72,7 +72,8 @@ struct GraphMatch {
         _ node: Node, _ layer: LayerSpec
     ) throws(TranslationError) {
         let place = "node '\(node.name)'"
-        guard node.inputs.first == value, node.outputs.count == 1 else {
+        guard node.inputs.first == value, node.outputs.dropFirst().allSatisfy(\.isEmpty)
+        else {
             throw mismatch(place, "a node that reads only '\(value)'", node.op.type)
         }
         guard isEqual(node.op, layer, node) else {

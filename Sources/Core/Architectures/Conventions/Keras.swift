@@ -122,23 +122,30 @@ struct KerasBag {
             || mine == architecture.features.compactMap(\.kerasKind)
     }
 
-    /// The share of layer names in common, 0 … 1.
-    func overlap(_ architecture: Architecture) -> Double {
+    /// The share of layer names in common, 0 … 1: of all there are, or of the file's alone.
+    func overlap(_ architecture: Architecture, ofFile: Bool = false) -> Double {
         let theirs = Set(architecture.layers.compactMap { $0.parameterNames?.keras })
         let common = theirs.intersection(layers.map(\.name)).count
-        return Double(common) / Double(max(theirs.count, layers.count, 1))
+        let all = ofFile ? layers.count : max(theirs.count, layers.count)
+        return Double(common) / Double(max(all, 1))
     }
 
-    /// The file's layer for each of the architecture's, by order; a layer of another kind is none.
+    /// The file's layer for each of the architecture's: by order, or by name where every layer of
+    /// the file has one of the architecture's names. A layer of another kind is none.
     func bindings(_ architecture: Architecture) -> [String: Int] {
+        let places = Dictionary(
+            layers.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let isNamed = places.count == layers.count && overlap(architecture, ofFile: true) == 1
         var bindings: [String: Int] = [:]
-        var place = 0
+        var next = 0
         for layer in architecture.layers(hasHead: hasHead) {
-            guard let kind = layer.kerasKind else { continue }
-            if place < layers.count, layers[place].kind == kind {
-                bindings[layer.name] = place
-                place += 1
+            guard let kind = layer.kerasKind, let keras = layer.parameterNames?.keras else {
+                continue
             }
+            let place = isNamed ? places[keras] : next
+            guard let place, place < layers.count, layers[place].kind == kind else { continue }
+            bindings[layer.name] = place
+            next += 1
         }
         return bindings
     }
@@ -146,7 +153,8 @@ struct KerasBag {
     /// Checks every layer against the architecture and reads its sizes.
     func fit(_ architecture: Architecture) throws(TranslationError) -> NetworkSizes {
         let bound = bindings(architecture)
-        let sizes = try architecture.fit(hasHead: hasHead) { layer, role in
+        let sizes = try architecture.fit(hasHead: hasHead, fileShape: Self.fileShape) {
+            layer, role in
             let names = layer.parameterNames?.keras ?? layer.name
             let expected = "\(names)/\(role.kerasName):0"
             guard let place = bound[layer.name] else { return (nil, expected) }
@@ -173,17 +181,18 @@ struct KerasBag {
 
     private func source(_ index: Int, _ role: ParameterRole) -> SourceTensor {
         let tensor = tensors[index].tensor
-        var source = SourceTensor(
-            name: tensors[index].name, elementType: tensor.elementType, shape: tensor.shape)
-        guard role == .weight else { return source }
-        if tensor.rank == 4 {
-            source.shape = [3, 2, 0, 1].map { tensor.shape[$0] }
-            source.inFile = { shape in [2, 3, 1, 0].map { shape[$0] } }
-        } else {
-            source.shape = tensor.shape.reversed()
-            source.inFile = { shape in shape.reversed() }
+        var shape = tensor.shape
+        if role == .weight {
+            shape = shape.count == 4 ? [3, 2, 0, 1].map { shape[$0] } : shape.reversed()
         }
-        return source
+        return SourceTensor(
+            name: tensors[index].name, elementType: tensor.elementType, shape: shape)
+    }
+
+    /// A canonical shape in Keras' axis order.
+    private static func fileShape(_ role: ParameterRole, _ shape: [Int?]) -> [Int?] {
+        guard role == .weight else { return shape }
+        return shape.count == 4 ? [2, 3, 1, 0].map { shape[$0] } : shape.reversed()
     }
 
     /// The value of a batch normalisation's scale or shift that the layer was made without.

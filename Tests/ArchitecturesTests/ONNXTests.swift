@@ -1,0 +1,272 @@
+import Architectures
+import IR
+import Tensors
+import Testing
+
+/// LeNet as a file of some exporter has it, changed step by step.
+private struct Exported {
+    var checkpoint: Checkpoint
+    var graph: Graph {
+        get { checkpoint.graph ?? Graph(name: "", inputs: [], outputs: [], nodes: []) }
+        set { checkpoint.graph = newValue }
+    }
+
+    init(_ name: String) throws {
+        checkpoint = bare(try Translation.checkpoint(of: try narrow(name), in: .onnx))
+        // Names must not decide.
+        let names = Dictionary(
+            uniqueKeysWithValues: checkpoint.tensors.enumerated().map {
+                ($1.name, "onnx::Op_\($0)")
+            })
+        for index in checkpoint.tensors.indices {
+            checkpoint.tensors[index].name = "onnx::Op_\(index)"
+        }
+        var graph = self.graph
+        for index in graph.nodes.indices {
+            graph.nodes[index].name = "node\(index)"
+            graph.nodes[index].inputs = graph.nodes[index].inputs.map { names[$0] ?? $0 }
+        }
+        self.graph = graph
+    }
+
+    func tensor(_ name: String) -> Tensor? {
+        checkpoint.tensors.first { $0.name == name }?.tensor
+    }
+
+    mutating func set(_ name: String, _ tensor: Tensor) {
+        checkpoint.tensors.removeAll { $0.name == name }
+        checkpoint.tensors.append(NamedTensor(name: name, tensor: tensor))
+    }
+
+    /// Replaces nodes for which `make` gives others.
+    mutating func rewrite(_ make: (inout Exported, Node) -> [Node]?) {
+        graph.nodes = graph.nodes.flatMap { node in make(&self, node) ?? [node] }
+    }
+
+    /// Dense weights as [in, out].
+    mutating func untransposeGemms() {
+        rewrite { file, node in
+            guard node.op is Gemm, let weight = file.tensor(node.inputs[1]) else { return nil }
+            file.set(node.inputs[1], weight.permuted([1, 0]))
+            var node = node
+            node.op = Gemm()
+            return [node]
+        }
+    }
+
+    mutating func splitGemms() {
+        untransposeGemms()
+        rewrite { _, node in
+            guard node.op is Gemm else { return nil }
+            let product = node.outputs[0] + "_product"
+            return [
+                Node(
+                    name: node.name, op: MatMul(), inputs: Array(node.inputs.prefix(2)),
+                    outputs: [product]),
+                // The constant comes first, as some exporters write it.
+                Node(
+                    name: node.name + "_add", op: Add(), inputs: [node.inputs[2], product],
+                    outputs: node.outputs),
+            ]
+        }
+    }
+
+    /// Flattens by a constant shape.
+    mutating func reshape(to shape: [Int64]) {
+        set("shape", Tensor(shape))
+        rewrite { _, node in
+            guard node.op is Flatten else { return nil }
+            var node = node
+            node.op = Reshape()
+            node.inputs.append("shape")
+            return [node]
+        }
+    }
+
+    /// Flattens by Shape → Gather → Unsqueeze → Concat → Reshape.
+    mutating func reshapeByChain() {
+        set("zero", Tensor([Int64(0)], shape: []))
+        set("axes", Tensor([Int64(0)]))
+        set("rest", Tensor([Int64(-1)]))
+        rewrite { _, node in
+            guard node.op is Flatten else { return nil }
+            return [
+                Node(name: "s", op: Shape(), inputs: node.inputs, outputs: ["s"]),
+                Node(name: "g", op: Gather(), inputs: ["s", "zero"], outputs: ["g"]),
+                Node(name: "u", op: Unsqueeze(), inputs: ["g", "axes"], outputs: ["u"]),
+                Node(name: "c", op: Concat(axis: 0), inputs: ["u", "rest"], outputs: ["c"]),
+                Node(
+                    name: node.name, op: Reshape(), inputs: node.inputs + ["c"],
+                    outputs: node.outputs),
+            ]
+        }
+    }
+
+    /// Channels last at the input and before the flatten, as converters from TensorFlow write.
+    mutating func makeChannelsLast() throws {
+        let shape = graph.inputs[0].shape ?? []
+        graph.inputs[0].shape = [shape[0], shape[2], shape[3], shape[1]]
+        let first = graph.inputs[0].name
+        graph.nodes[0].inputs[0] = "nchw"
+        graph.nodes.insert(
+            Node(
+                name: "t1", op: Transpose(permutation: [0, 3, 1, 2]), inputs: [first],
+                outputs: ["nchw"]), at: 0)
+        let gemm = try #require(graph.nodes.first { $0.op is Gemm })
+        let weight = try #require(tensor(gemm.inputs[1]))
+        let channels = weight.shape[1] / 25
+        set(
+            gemm.inputs[1],
+            weight.reshaped([weight.shape[0], channels, 5, 5]).permuted([0, 2, 3, 1])
+                .reshaped(weight.shape))
+        rewrite { _, node in
+            guard node.op is Flatten else { return nil }
+            return [
+                Node(
+                    name: "t2", op: Transpose(permutation: [0, 2, 3, 1]), inputs: node.inputs,
+                    outputs: ["nhwc"]),
+                Node(
+                    name: node.name, op: node.op, inputs: ["nhwc"], outputs: node.outputs),
+            ]
+        }
+    }
+}
+
+private let steps: [(name: String, change: @Sendable (inout Exported) throws -> Void)] = [
+    ("as it is", { _ in }),
+    ("Gemm with [in, out]", { $0.untransposeGemms() }),
+    ("MatMul and Add", { $0.splitGemms() }),
+    ("Reshape by [0, -1]", { $0.reshape(to: [0, -1]) }),
+    ("Reshape by [-1, n]", { $0.reshape(to: [-1, 75]) }),
+    ("Reshape by a chain", { $0.reshapeByChain() }),
+    ("channels last", { try $0.makeChannelsLast() }),
+    (
+        "all at once",
+        {
+            try $0.makeChannelsLast()
+            $0.splitGemms()
+            $0.reshape(to: [0, -1])
+        }
+    ),
+]
+
+@Test(arguments: ["lenet5", "lenet5_tanh"], steps.indices)
+func `exporters' ways of saying LeNet are all recognised`(name: String, step: Int) throws {
+    var file = try Exported(name)
+    try steps[step].change(&file)
+    let model = try Translation.model(from: file.checkpoint)
+    #expect(model.architecture?.name == name, "\(steps[step].name)")
+    expectEqual(model, try narrow(name))
+    let isChannelsLast = file.graph.nodes.contains { $0.op is Transpose }
+    #expect(model.inputLayout == (isChannelsLast ? .nhwc : .nchw))
+    #expect(model.sourceNames["conv1.weight"] == "onnx::Op_0")
+}
+
+@Test(arguments: steps.indices)
+func `canonical graphs of unknown networks compute what the file's do`(step: Int) throws {
+    var file = try Exported("lenet5")
+    try steps[step].change(&file)
+    // A sigmoid in place of a ReLU makes it a network nobody knows.
+    let index = try #require(file.graph.nodes.firstIndex { $0.op is Relu })
+    file.graph.nodes[index].op = Sigmoid()
+    let model = try Translation.model(from: file.checkpoint)
+    #expect(model.architecture == nil)
+    #expect(!model.graph.nodes.contains { $0.op is MatMul || $0.op is Transpose })
+    let picture = SeededValues.input(shape: [2, 1, 28, 28], seed: 5)
+    let given = model.inputLayout == .nhwc ? picture.permuted([0, 2, 3, 1]) : picture
+    let constants = Dictionary(
+        uniqueKeysWithValues: file.checkpoint.tensors.map { ($0.name, $0.tensor) })
+    let theirs = try file.graph.evaluate(["input": given], constants: constants)
+    let ours = try model.graph.evaluate(["input": picture], constants: model.weights)
+    let (left, right) = try (
+        #require(theirs["output"]).doubles(), #require(ours["output"]).doubles()
+    )
+    #expect(left.count == 14 && left.count == right.count)
+    // Sums in another order, rounded to float32 a few times on the way.
+    for (a, b) in zip(left, right) { #expect(abs(a - b) <= 1e-6 * max(1, abs(a))) }
+    #expect(model.layers.filter { $0.kind == .dense }.count == 3)
+    #expect(model.layers.first { $0.kind == .dense }?.flattenedShape == [3, 5, 5])
+}
+
+@Test(arguments: distinctNames)
+func `full networks are recognised, with their softmax`(name: String) throws {
+    var file = try Exported(name)
+    let model = try Translation.model(from: file.checkpoint)
+    #expect(model.architecture?.name == name)
+    #expect(model.preprocess == "torchvision")
+    expectEqual(model, try narrow(name))
+    // The pool that stands for an adaptive one, and a softmax.
+    file.graph.nodes[file.graph.nodes.count - 1].outputs = ["logits"]
+    file.graph.nodes.append(
+        Node(name: "p", op: Softmax(axis: -1), inputs: ["logits"], outputs: ["output"]))
+    file.rewrite { _, node in
+        guard node.op is Flatten else { return nil }
+        var flatten = node
+        flatten.inputs = ["adapted"]
+        let pool = AveragePool(window: SpatialWindow(kernel: [1, 1]))
+        return [
+            Node(name: "a", op: pool, inputs: node.inputs, outputs: ["adapted"]), flatten,
+        ]
+    }
+    let changed = try Translation.model(from: file.checkpoint)
+    #expect(changed.architecture?.name == name)
+    #expect(changed.graph.nodes.last?.op is Softmax)
+    let back = try Translation.model(from: try Translation.checkpoint(of: changed, in: .pytorch))
+    #expect(words(back.graph) == words(changed.graph))
+}
+
+@Test func `folded batch normalisation is noticed by the places of the convolutions`() throws {
+    var file = try Exported("vgg11")
+    let places = [0, 4, 8, 11, 15, 18, 22, 25]
+    var place = 0
+    for index in file.graph.nodes.indices where file.graph.nodes[index].op is Conv {
+        file.graph.nodes[index].name = "/features/features.\(places[place])/Conv"
+        place += 1
+    }
+    let model = try Translation.model(from: file.checkpoint)
+    #expect(model.architecture?.name == "vgg11")
+    #expect(model.notes.contains { $0.hasPrefix("exported from vgg11_bn") })
+    #expect(try Translation.model(from: try Exported("vgg11").checkpoint).notes.isEmpty)
+}
+
+@Test func `an architecture asked for must be the graph's, one stated need not`() throws {
+    var file = try Exported("lenet5")
+    let text = message {
+        _ = try Translation.model(from: file.checkpoint, architecture: "lenet5_tanh")
+    }
+    #expect(text == "node 'node1': expected Tanh (lenet5_tanh), found Relu")
+    file.checkpoint.metadata["ferry.architecture"] = "vgg11"
+    let model = try Translation.model(from: file.checkpoint)
+    #expect(model.architecture?.name == "lenet5")
+    #expect(model.notes == ["the file calls itself vgg11, but its graph is that of lenet5"])
+}
+
+@Test func `a shared matrix is rewritten for each reader, never twice`() throws {
+    let shape: [Dimension] = [.symbolic("N"), .fixed(3)]
+    let matrix = Tensor((0..<9).map { Float($0) }, shape: [3, 3])
+    let graph = Graph(
+        name: "g",
+        inputs: [ValueDeclaration(name: "x", elementType: .float32, shape: shape)],
+        outputs: [ValueDeclaration(name: "y", elementType: .float32, shape: shape)],
+        nodes: [
+            Node(name: "a", op: Gemm(), inputs: ["x", "w"], outputs: ["t"]),
+            Node(name: "b", op: MatMul(), inputs: ["t", "w"], outputs: ["u"]),
+            Node(
+                name: "c", op: Gemm(transposesB: true), inputs: ["u", "w"], outputs: ["y"]),
+        ])
+    let file = Checkpoint(
+        convention: .onnx, tensors: [NamedTensor(name: "w", tensor: matrix)], graph: graph)
+    let model = try Translation.model(from: file)
+    #expect(model.graph.nodes.map { $0.inputs[1] } == ["w_transposed", "w_transposed", "w"])
+    #expect(model.weights["w"]?.isBitEqual(to: matrix) == true)
+    #expect(model.weights["w_transposed"]?.isBitEqual(to: matrix.permuted([1, 0])) == true)
+    #expect(model.sourceNames["w_transposed"] == "w")
+}
+
+@Test func `two tensors of one name are refused`() throws {
+    var file = try Exported("lenet5").checkpoint
+    file.tensors.append(file.tensors[0])
+    #expect(throws: TranslationError.duplicateTensor(name: "onnx::Op_0")) {
+        try Translation.model(from: file)
+    }
+}
