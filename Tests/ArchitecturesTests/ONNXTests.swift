@@ -102,6 +102,23 @@ private struct Exported {
         }
     }
 
+    /// Flattens matrices again, and drops out nothing.
+    mutating func flattenTwice() {
+        rewrite { _, node in
+            guard node.op is Gemm else { return nil }
+            var gemm = node
+            gemm.inputs[0] = node.name + "_flat"
+            let dropped = node.name + "_dropped"
+            return [
+                Node(
+                    name: dropped, op: Dropout(), inputs: [node.inputs[0]], outputs: [dropped]),
+                Node(
+                    name: node.name + "_f", op: Flatten(axis: 1), inputs: [dropped],
+                    outputs: [gemm.inputs[0]]), gemm,
+            ]
+        }
+    }
+
     /// Channels last at the input and before the flatten, as converters from TensorFlow write.
     mutating func makeChannelsLast() throws {
         let shape = graph.inputs[0].shape ?? []
@@ -140,6 +157,7 @@ private let steps: [(name: String, change: @Sendable (inout Exported) throws -> 
     ("Reshape by [-1, n]", { $0.reshape(to: [-1, 75]) }),
     ("Reshape by a chain", { $0.reshapeByChain() }),
     ("channels last", { try $0.makeChannelsLast() }),
+    ("Flatten and Dropout before every Gemm", { $0.flattenTwice() }),
     (
         "all at once",
         {
@@ -261,6 +279,37 @@ func `full networks are recognised, with their softmax`(name: String) throws {
     #expect(model.weights["w"]?.isBitEqual(to: matrix) == true)
     #expect(model.weights["w_transposed"]?.isBitEqual(to: matrix.permuted([1, 0])) == true)
     #expect(model.sourceNames["w_transposed"] == "w")
+}
+
+@Test func `a graph that contradicts itself is not written in Keras' layout`() throws {
+    var file = try Exported("lenet5")
+    let index = try #require(file.graph.nodes.lastIndex { $0.op is Conv })
+    file.graph.nodes[index].op = Conv(window: SpatialWindow(), group: 2)
+    file.set(
+        file.graph.nodes[index].inputs[1],
+        Tensor([Float](repeating: 0, count: 75), shape: [3, 1, 5, 5]))
+    let model = try Translation.model(from: file.checkpoint)
+    #expect(model.architecture == nil)
+    let text = message { _ = try Translation.checkpoint(of: model, in: .keras) }
+    #expect(text.hasPrefix("node '\(file.graph.nodes[index].name)' (Conv): input 1: expected"))
+}
+
+@Test func `a parameter without a place in Keras files is refused by its node`() throws {
+    var file = try Exported("lenet5")
+    file.set("scale", Tensor([Float(2)]))
+    let last = file.graph.nodes.count - 1
+    file.graph.nodes[last].outputs = ["before"]
+    file.graph.nodes.append(
+        Node(name: "times", op: Mul(), inputs: ["before", "scale"], outputs: ["output"]))
+    let model = try Translation.model(from: file.checkpoint)
+    #expect(model.layers.last?.kind == .other)
+    #expect(
+        message { _ = try Translation.checkpoint(of: model, in: .keras) }
+            == "expected a network that Keras files can hold, found a parameter of node 'times', "
+            + "'scale'")
+    let torch = try Translation.checkpoint(of: model, in: .pytorch)
+    #expect(torch.tensors.last?.name == "scale")
+    #expect(torch.graph == nil)
 }
 
 @Test func `two tensors of one name are refused`() throws {

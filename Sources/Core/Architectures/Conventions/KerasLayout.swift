@@ -26,16 +26,16 @@ enum KerasLayout {
     static func canonicalDense(_ tensor: Tensor, picture: [Int]? = nil) -> Tensor {
         guard let picture else { return tensor.permuted([1, 0]) }
         let outputs = tensor.shape[1]
-        return tensor.reshaped([picture[1], picture[2], picture[0], outputs])
-            .permuted([3, 2, 0, 1]).reshaped([outputs, tensor.shape[0]])
+        return tensor.reshaped([picture[1] * picture[2], picture[0], outputs])
+            .permuted([2, 1, 0]).reshaped([outputs, tensor.shape[0]])
     }
 
     /// Dense matrix [out, in] → [in, out], CHW inputs becoming HWC for a `picture` [C, H, W].
     static func dense(_ tensor: Tensor, picture: [Int]? = nil) -> Tensor {
         guard let picture else { return tensor.permuted([1, 0]) }
         let outputs = tensor.shape[0]
-        return tensor.reshaped([outputs] + picture).permuted([2, 3, 1, 0])
-            .reshaped([tensor.shape[1], outputs])
+        return tensor.reshaped([outputs, picture[0], picture[1] * picture[2]])
+            .permuted([2, 1, 0]).reshaped([tensor.shape[1], outputs])
     }
 
     /// A vector over a flattened `picture` [C, H, W], CHW → HWC.

@@ -4,6 +4,14 @@ import Tensors
 /// Writing Keras files: the exact inverse of reading them.
 extension Translation {
     static func kerasTensors(of model: Model) throws(TranslationError) -> [NamedTensor] {
+        // Which dense layers follow a flatten, and that groups divide channels, shows in the types.
+        if model.architecture == nil {
+            do {
+                _ = try model.graph.inferTypes(
+                    inputShapes: model.graph.assumedInputShapes(batch: 2),
+                    constants: model.weights)
+            } catch { throw .graph(error) }
+        }
         var names = KerasNames(model)
         var tensors: [NamedTensor] = []
         for layer in model.layers {
