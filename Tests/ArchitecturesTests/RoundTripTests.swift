@@ -50,6 +50,14 @@ func `Keras comes back from every other convention`(name: String) throws {
     let keras = try Translation.checkpoint(of: model, in: .keras)
     #expect(keras.metadata["ferry.softmax"] == "0")
     #expect(keras.metadata["ferry.bn_epsilon"].flatMap { Float($0) } == 1e-5)
+    #expect(
+        Translation.notes(of: model, writtenIn: .keras) == [
+            "the network ends without a softmax, which the file keeps as metadata only",
+            "batch normalisation's epsilon is 1e-05, which the file keeps as metadata only; "
+                + "Keras's default is 0.001",
+        ])
+    #expect(Translation.notes(of: model, writtenIn: .pytorch).isEmpty)
+    #expect(Translation.notes(of: model, writtenIn: .onnx).isEmpty)
     var wrong = keras
     wrong.metadata["ferry.softmax"] = "yes"
     #expect(

@@ -38,15 +38,8 @@ extension Architecture {
                 try check(tensor, expected) { fileShape(role, $0) }
                 if role == .weight {
                     width = tensor.shape[0]
-                    if sizes.convs.isEmpty, tensor.shape.count > 1 {
-                        sizes.inputChannels = tensor.shape[1]
-                    }
+                    sizes.add(layer, weight: tensor.shape)
                 }
-            }
-            switch layer {
-            case .conv: sizes.convs.append(width ?? 0)
-            case .dense: sizes.dense.append(width ?? 0)
-            case .batchNorm, .activation, .pool, .flatten: break
             }
             walk.advance(over: layer, width: width ?? 0)
         }
@@ -66,6 +59,19 @@ extension Architecture {
         if !tensor.elementType.isFloatingPoint {
             throw .elementType(
                 name: tensor.name, expected: "floating-point elements", found: tensor.elementType)
+        }
+    }
+}
+
+extension NetworkSizes {
+    /// Reads a layer's size from its weight's canonical shape.
+    fileprivate mutating func add(_ layer: LayerSpec, weight: [Int]) {
+        switch layer {
+        case .conv:
+            if convs.isEmpty { inputChannels = weight[1] }
+            convs.append(weight[0])
+        case .dense: dense.append(weight[0])
+        case .batchNorm, .activation, .pool, .flatten: break
         }
     }
 }

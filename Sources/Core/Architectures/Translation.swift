@@ -82,6 +82,20 @@ package enum Translation {
         if convention == .pytorch, lacksCounts, model.layers.contains(where: \.hasStatistics) {
             notes.append("num_batches_tracked is written as 0: the source has none")
         }
+        guard convention != .onnx, let architecture = model.architecture, let form = model.form
+        else { return notes }
+        let isUsual = architecture.endsInSoftmax(in: convention, hasHead: form.sizes.hasHead)
+        if form.endsInSoftmax != isUsual {
+            notes.append(
+                form.endsInSoftmax
+                    ? "the network ends in a softmax, which the file keeps as metadata only"
+                    : "the network ends without a softmax, which the file keeps as metadata only")
+        }
+        if architecture.hasBatchNorm, form.epsilon != convention.epsilon {
+            notes.append(
+                "batch normalisation's epsilon is \(form.epsilon), which the file keeps as "
+                    + "metadata only; \(convention.title)'s default is \(convention.epsilon)")
+        }
         return notes
     }
 

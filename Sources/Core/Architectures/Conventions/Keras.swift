@@ -34,6 +34,24 @@ extension Translation {
         _ architecture: Architecture, _ bag: KerasBag, _ checkpoint: Checkpoint
     ) throws(TranslationError) -> Model {
         let sizes = try bag.fit(architecture)
+        let canonical = canonicalWeights(architecture, sizes, bag)
+        let form = try form(
+            of: architecture, sizes: sizes,
+            elementType: commonElementType(canonical.weights.values), in: checkpoint)
+        var model = Model(
+            graph: architecture.graph(form), weights: canonical.weights,
+            architecture: architecture, origin: .keras)
+        model.sourceNames = canonical.sources
+        model.inputLayout = .nhwc
+        model.notes = canonical.notes + assumptions(architecture, form, checkpoint.metadata)
+        return model
+    }
+
+    /// The architecture's weights in canonical layout, their names in the file, and what had to be
+    /// filled in.
+    private static func canonicalWeights(
+        _ architecture: Architecture, _ sizes: NetworkSizes, _ bag: KerasBag
+    ) -> (weights: [String: Tensor], sources: [String: String], notes: [String]) {
         let bound = bag.bindings(architecture)
         var weights: [String: Tensor] = [:]
         var sources: [String: String] = [:]
@@ -41,31 +59,22 @@ extension Translation {
         var picture: [Int]? = architecture.flattenedPicture(sizes)
         for layer in architecture.layers(hasHead: sizes.hasHead) {
             guard let place = bound[layer.name] else { continue }
+            let found = bag.layers[place]
             for role in layer.roles {
                 let name = "\(layer.name).\(role.pytorchName)"
-                guard let index = bag.layers[place].indices[role] else {
-                    weights[name] = bag.implied(role, in: bag.layers[place])
-                    notes.append(
-                        "\(bag.layers[place].name): no \(role.kerasName), so it is taken "
-                            + (role == .scale ? "as 1" : "as 0"))
-                    continue
+                if let index = found.indices[role] {
+                    let tensor = bag.tensors[index].tensor
+                    weights[name] = canonical(tensor, role, layer, picture: picture)
+                    sources[name] = bag.tensors[index].name
+                } else {
+                    weights[name] = bag.implied(role, in: found)
+                    let value = role == .scale ? "1" : "0"
+                    notes.append("\(found.name): no \(role.kerasName), so it is taken as \(value)")
                 }
-                let tensor = bag.tensors[index].tensor
-                weights[name] = canonical(tensor, role, layer, picture: picture)
-                sources[name] = bag.tensors[index].name
             }
             if case .dense = layer { picture = nil }
         }
-        let form = try form(
-            of: architecture, sizes: sizes, elementType: commonElementType(weights.values),
-            in: checkpoint)
-        var model = Model(
-            graph: architecture.graph(form), weights: weights, architecture: architecture,
-            origin: .keras)
-        model.sourceNames = sources
-        model.inputLayout = .nhwc
-        model.notes = notes + assumptions(architecture, form, checkpoint.metadata)
-        return model
+        return (weights, sources, notes)
     }
 
     private static func canonical(

@@ -1,0 +1,150 @@
+import Architectures
+import IR
+import Tensors
+import Testing
+
+/// LeNet as a file of some exporter has it, changed step by step.
+struct Exported {
+    var checkpoint: Checkpoint
+    var graph: Graph {
+        get { checkpoint.graph ?? Graph(name: "", inputs: [], outputs: [], nodes: []) }
+        set { checkpoint.graph = newValue }
+    }
+
+    init(_ name: String) throws {
+        checkpoint = bare(try Translation.checkpoint(of: try narrow(name), in: .onnx))
+        // Names must not decide.
+        let names = Dictionary(
+            uniqueKeysWithValues: checkpoint.tensors.enumerated().map {
+                ($1.name, "onnx::Op_\($0)")
+            })
+        for index in checkpoint.tensors.indices {
+            checkpoint.tensors[index].name = "onnx::Op_\(index)"
+        }
+        var graph = self.graph
+        for index in graph.nodes.indices {
+            graph.nodes[index].name = "node\(index)"
+            graph.nodes[index].inputs = graph.nodes[index].inputs.map { names[$0] ?? $0 }
+        }
+        self.graph = graph
+    }
+
+    func tensor(_ name: String) -> Tensor? {
+        checkpoint.tensors.first { $0.name == name }?.tensor
+    }
+
+    mutating func set(_ name: String, _ tensor: Tensor) {
+        checkpoint.tensors.removeAll { $0.name == name }
+        checkpoint.tensors.append(NamedTensor(name: name, tensor: tensor))
+    }
+
+    /// Replaces nodes for which `make` gives others.
+    mutating func rewrite(_ make: (inout Exported, Node) -> [Node]?) {
+        graph.nodes = graph.nodes.flatMap { node in make(&self, node) ?? [node] }
+    }
+
+    /// Dense weights as [in, out].
+    mutating func untransposeGemms() {
+        rewrite { file, node in
+            guard node.op is Gemm, let weight = file.tensor(node.inputs[1]) else { return nil }
+            file.set(node.inputs[1], weight.permuted([1, 0]))
+            var node = node
+            node.op = Gemm()
+            return [node]
+        }
+    }
+
+    mutating func splitGemms() {
+        untransposeGemms()
+        rewrite { _, node in
+            guard node.op is Gemm else { return nil }
+            let product = node.outputs[0] + "_product"
+            return [
+                Node(
+                    name: node.name, op: MatMul(), inputs: Array(node.inputs.prefix(2)),
+                    outputs: [product]),
+                // The constant comes first, as some exporters write it.
+                Node(
+                    name: node.name + "_add", op: Add(), inputs: [node.inputs[2], product],
+                    outputs: node.outputs),
+            ]
+        }
+    }
+
+    /// Flattens by a constant shape.
+    mutating func reshape(to shape: [Int64]) {
+        set("shape", Tensor(shape))
+        rewrite { _, node in
+            guard node.op is Flatten else { return nil }
+            var node = node
+            node.op = Reshape()
+            node.inputs.append("shape")
+            return [node]
+        }
+    }
+
+    /// Flattens by Shape → Gather → Unsqueeze → Concat → Reshape.
+    mutating func reshapeByChain() {
+        set("zero", Tensor([Int64(0)], shape: []))
+        set("axes", Tensor([Int64(0)]))
+        set("rest", Tensor([Int64(-1)]))
+        rewrite { _, node in
+            guard node.op is Flatten else { return nil }
+            return [
+                Node(name: "s", op: Shape(), inputs: node.inputs, outputs: ["s"]),
+                Node(name: "g", op: Gather(), inputs: ["s", "zero"], outputs: ["g"]),
+                Node(name: "u", op: Unsqueeze(), inputs: ["g", "axes"], outputs: ["u"]),
+                Node(name: "c", op: Concat(axis: 0), inputs: ["u", "rest"], outputs: ["c"]),
+                Node(
+                    name: node.name, op: Reshape(), inputs: node.inputs + ["c"],
+                    outputs: node.outputs),
+            ]
+        }
+    }
+
+    /// Flattens matrices again, and drops out nothing.
+    mutating func flattenTwice() {
+        rewrite { _, node in
+            guard node.op is Gemm else { return nil }
+            var gemm = node
+            gemm.inputs[0] = node.name + "_flat"
+            let dropped = node.name + "_dropped"
+            return [
+                Node(
+                    name: dropped, op: Dropout(), inputs: [node.inputs[0]], outputs: [dropped]),
+                Node(
+                    name: node.name + "_f", op: Flatten(axis: 1), inputs: [dropped],
+                    outputs: [gemm.inputs[0]]), gemm,
+            ]
+        }
+    }
+
+    /// Channels last at the input and before the flatten, as converters from TensorFlow write.
+    mutating func makeChannelsLast() throws {
+        let shape = graph.inputs[0].shape ?? []
+        graph.inputs[0].shape = [shape[0], shape[2], shape[3], shape[1]]
+        let first = graph.inputs[0].name
+        graph.nodes[0].inputs[0] = "nchw"
+        graph.nodes.insert(
+            Node(
+                name: "t1", op: Transpose(permutation: [0, 3, 1, 2]), inputs: [first],
+                outputs: ["nchw"]), at: 0)
+        let gemm = try #require(graph.nodes.first { $0.op is Gemm })
+        let weight = try #require(tensor(gemm.inputs[1]))
+        let channels = weight.shape[1] / 25
+        set(
+            gemm.inputs[1],
+            weight.reshaped([weight.shape[0], channels, 5, 5]).permuted([0, 2, 3, 1])
+                .reshaped(weight.shape))
+        rewrite { _, node in
+            guard node.op is Flatten else { return nil }
+            return [
+                Node(
+                    name: "t2", op: Transpose(permutation: [0, 2, 3, 1]), inputs: node.inputs,
+                    outputs: ["nhwc"]),
+                Node(
+                    name: node.name, op: node.op, inputs: ["nhwc"], outputs: node.outputs),
+            ]
+        }
+    }
+}
