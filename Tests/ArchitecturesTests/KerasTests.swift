@@ -134,46 +134,53 @@ func `Keras 1 names are read`(kernel: String, bias: String) throws {
             == "tensor 'block1_conv2/kernel:0': expected shape [3, 3, 2, any], found [3, 3, 5, 3]")
 }
 
-@Test func `kernels are HWIO, dense matrices [in, out], flattened pictures HWC`() throws {
-    let file = try kerasFile("vgg11")
-    let model = try Translation.model(from: file)
+/// A Keras file of VGG-11, and the model it is read as.
+private struct Pair {
+    let file: Checkpoint
+    let model: Model
+
+    init() throws {
+        file = try kerasFile("vgg11")
+        model = try Translation.model(from: file)
+    }
+
     func keras(_ name: String) throws -> (values: [Float], shape: [Int]) {
         let tensor = try #require(file.tensors.first { $0.name == name }).tensor
         return (tensor.floats(), tensor.shape)
     }
+
     func canonical(_ name: String) throws -> [Float] {
         try #require(model.weights[name]).floats()
     }
-    let kernel = try keras("block2_conv1/kernel:0")
+}
+
+@Test func `kernels are HWIO in Keras`() throws {
+    let pair = try Pair()
+    let kernel = try pair.keras("block2_conv1/kernel:0")
     #expect(kernel.shape == [3, 3, 2, 3])
-    let weight = try canonical("features.3.weight")
-    for o in 0..<3 {
-        for i in 0..<2 {
-            for h in 0..<3 {
-                for w in 0..<3 {
-                    let there = kernel.values[((h * 3 + w) * 2 + i) * 3 + o]
-                    #expect(weight[((o * 2 + i) * 3 + h) * 3 + w] == there)
-                }
-            }
-        }
+    let weight = try pair.canonical("features.3.weight")
+    for index in 0..<54 {
+        let (o, i, h, w) = (index / 18, index / 9 % 2, index / 3 % 3, index % 3)
+        #expect(weight[index] == kernel.values[((h * 3 + w) * 2 + i) * 3 + o])
     }
+}
+
+@Test func `dense matrices are [in, out] in Keras, flattened pictures HWC`() throws {
+    let pair = try Pair()
     let channels = 3
-    let first = try keras("fc1/kernel:0")
+    let first = try pair.keras("fc1/kernel:0")
     #expect(first.shape == [49 * channels, 6])
-    let dense = try canonical("classifier.0.weight")
+    let dense = try pair.canonical("classifier.0.weight")
     for o in 0..<6 {
-        for c in 0..<channels {
-            for h in 0..<7 {
-                for w in 0..<7 {
-                    let there = first.values[((h * 7 + w) * channels + c) * 6 + o]
-                    #expect(dense[o * 49 * channels + c * 49 + h * 7 + w] == there)
-                }
-            }
+        for input in 0..<49 * channels {
+            let (c, h, w) = (input / 49, input / 7 % 7, input % 7)
+            let there = first.values[((h * 7 + w) * channels + c) * 6 + o]
+            #expect(dense[o * 49 * channels + c * 49 + h * 7 + w] == there)
         }
     }
-    let second = try keras("fc2/kernel:0")
-    let square = try canonical("classifier.3.weight")
-    for o in 0..<5 { for i in 0..<6 { #expect(square[o * 6 + i] == second.values[i * 5 + o]) } }
+    let second = try pair.keras("fc2/kernel:0")
+    let next = try pair.canonical("classifier.3.weight")
+    for o in 0..<5 { for i in 0..<6 { #expect(next[o * 6 + i] == second.values[i * 5 + o]) } }
 }
 
 @Test func `grouped and depthwise kernels of an unknown graph are written in Keras' layout`() throws
@@ -201,27 +208,16 @@ func `Keras 1 names are read`(kernel: String, bias: String) throws {
     let written = try Translation.checkpoint(of: model, in: .keras)
     #expect(written.tensors.map(\.name) == ["depth/depthwise_kernel:0", "group/kernel:0"])
     #expect(written.tensors.map(\.tensor.shape) == [[3, 5, 4, 2], [2, 3, 4, 6]])
+    // The canonical tensors hold their own indices.
     let depthwise = written.tensors[0].tensor.floats()
-    for c in 0..<4 {
-        for m in 0..<2 {
-            for h in 0..<3 {
-                for w in 0..<5 {
-                    let there = Float(((c * 2 + m) * 3 + h) * 5 + w)
-                    #expect(depthwise[((h * 5 + w) * 4 + c) * 2 + m] == there)
-                }
-            }
-        }
+    for index in 0..<120 {
+        let (c, m, h, w) = (index / 30, index / 15 % 2, index / 5 % 3, index % 5)
+        #expect(depthwise[((h * 5 + w) * 4 + c) * 2 + m] == Float(index))
     }
     let grouped = written.tensors[1].tensor.floats()
-    for o in 0..<6 {
-        for i in 0..<4 {
-            for h in 0..<2 {
-                for w in 0..<3 {
-                    let there = Float(((o * 4 + i) * 2 + h) * 3 + w)
-                    #expect(grouped[((h * 3 + w) * 4 + i) * 6 + o] == there)
-                }
-            }
-        }
+    for index in 0..<144 {
+        let (o, i, h, w) = (index / 24, index / 6 % 4, index / 3 % 2, index % 3)
+        #expect(grouped[((h * 3 + w) * 4 + i) * 6 + o] == Float(index))
     }
     #expect(Translation.notes(of: model, writtenIn: .keras).count == 1)
 }

@@ -54,7 +54,7 @@ func `Keras comes back from every other convention`(name: String) throws {
         Translation.notes(of: model, writtenIn: .keras) == [
             "the network ends without a softmax, which the file keeps as metadata only",
             "batch normalisation's epsilon is 1e-05, which the file keeps as metadata only; "
-                + "Keras's default is 0.001",
+                + "Keras takes 0.001 otherwise",
         ])
     #expect(Translation.notes(of: model, writtenIn: .pytorch).isEmpty)
     #expect(Translation.notes(of: model, writtenIn: .onnx).isEmpty)

@@ -94,7 +94,7 @@ package enum Translation {
         if architecture.hasBatchNorm, form.epsilon != convention.epsilon {
             notes.append(
                 "batch normalisation's epsilon is \(form.epsilon), which the file keeps as "
-                    + "metadata only; \(convention.title)'s default is \(convention.epsilon)")
+                    + "metadata only; \(convention.title) takes \(convention.epsilon) otherwise")
         }
         return notes
     }
