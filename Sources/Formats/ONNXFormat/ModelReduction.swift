@@ -63,12 +63,7 @@ struct ModelReduction {
                 try note(field, wireType, in: &data)
             case .message(let inner), .messages(let inner):
                 try check(field, is: .lengthDelimited)
-                if case .message = rule, found & 1 << UInt64(field.number) != 0 {
-                    throw ONNXError(
-                        .byte(field.offset), expected: "field \(field.number) once",
-                        found: "it twice")
-                }
-                found |= 1 << UInt64(field.number)
+                if case .message = rule { try checkOnce(field, &found) }
                 let content = try reduce(inner, field.value, depth: depth + 1)
                 try keep(field, content: content, in: &reduced)
             default:
@@ -176,6 +171,16 @@ struct ModelReduction {
                 expected: "field \(field.number) with wire type \(wireType.rawValue)",
                 found: "\(field.wireType.rawValue)")
         }
+    }
+
+    /// - Parameter found: a bit for each field number met so far.
+    private func checkOnce(_ field: WireField, _ found: inout UInt64) throws(ONNXError) {
+        let bit: UInt64 = 1 << UInt64(field.number)
+        guard found & bit == 0 else {
+            throw ONNXError(
+                .byte(field.offset), expected: "field \(field.number) once", found: "it twice")
+        }
+        found |= bit
     }
 
     private func checkPackedIntegers(_ field: WireField) throws(ONNXError) {

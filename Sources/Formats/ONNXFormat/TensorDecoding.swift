@@ -27,7 +27,12 @@ struct TensorDecoder {
         guard let index = description.elements, elements.indices.contains(index) else {
             throw ONNXError(place, expected: "elements", found: "none")
         }
-        let data = elements[index]
+        return try tensor(type, shape, elements[index], at: place)
+    }
+
+    private func tensor(
+        _ type: ElementType, _ shape: [Int], _ data: TensorElements, at place: ONNXError.Place
+    ) throws(ONNXError) -> Tensor {
         let raw = data.raw.flatMap { $0.isEmpty ? nil : $0 }
         let runs = data.runs.filter { !$0.range.isEmpty }
         if let raw {
