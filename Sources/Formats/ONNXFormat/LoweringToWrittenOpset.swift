@@ -21,7 +21,13 @@ enum LegacyMeaning {
     case broadcasts(axis: Int)
 
     init(_ op: any Operator) {
-        self = .none
+        switch op {
+        case let op as any Normalizer where op.flattensTrailingAxes:
+            self = .flattensTrailingAxes(axis: op.axis)
+        case let op as any BinaryOperator:
+            self = op.legacyAxis.map { .broadcasts(axis: $0) } ?? .none
+        default: self = .none
+        }
     }
 }
 
@@ -48,6 +54,7 @@ struct OpsetLowering {
     /// - Throws: `OutputError` when the written operator set has no such nodes, or finding them
     ///   takes the rank of a value and the graph does not tell it.
     mutating func nodes(for node: Node) throws(OutputError) -> [WrittenNode] {
+        let node = modernized(node)
         var encoded = AttributeWriter()
         node.op.encode(to: &encoded)
         let base = node.name.isEmpty ? node.outputs.first ?? node.op.type : node.name
@@ -61,6 +68,21 @@ struct OpsetLowering {
         case .flattensTrailingAxes(let axis): return flattened(written, axis: axis)
         case .broadcasts(let axis): return try broadcast(written, axis: axis)
         }
+    }
+
+    /// The node in the operator's own words for the written operator set, where it has some.
+    private mutating func modernized(_ node: Node) -> Node {
+        guard let op = node.op as? any Modernized,
+            let form = op.writtenForm(for: node.inputs.map { types[$0] })
+        else { return node }
+        var result = node
+        result.op = form.op
+        result.inputs = Array(node.inputs.prefix(form.inputCount))
+        for (index, tensor) in form.replacements.sorted(by: { $0.key < $1.key }) {
+            result.inputs[index] = valueNames.unique("\(node.name)_input\(index)")
+            constants.append(NamedTensor(name: result.inputs[index], tensor: tensor))
+        }
+        return result
     }
 
     /// Refuses what only later operator sets have.
