@@ -63,12 +63,15 @@ private func convolveTile(
         for channel in 0..<task.depth {
             // Loaded before the row loop, or the compiler hoists the broadcasts and spills.
             let panel = Panel { unsafe load(weight + $0 * 16) }
-            eachTileRow { r in
+            // Not a closure, which the compiler may leave a call, with the sums in memory.
+            @inline(__always)
+            func multiply(_ r: Int) {
                 let x = unsafe Lanes(repeating: row[r][channel])
                 for v in 0..<tileVectors {
                     sums[r * tileVectors + v].addProduct(x, panel[v])
                 }
             }
+            eachTileRow(multiply)
             unsafe weight += panelWidth
         }
         unsafe rows += tileRows
@@ -109,12 +112,15 @@ private func storeTile(
 func probeFMA(_ iterations: Int) -> Float {
     var sums = Accumulators(repeating: .zero)
     let x = Lanes(repeating: 1e-3)
-    var y = Lanes(repeating: 1)
-    for iteration in 0..<iterations {
+    for block in 0..<iterations / 1024 {
         // Changes now and then, so that nothing can be computed ahead.
-        if iteration & 1023 == 0 { y = Lanes(repeating: Float(iteration)) }
-        eachTileRow { r in
-            for v in 0..<tileVectors { sums[r * tileVectors + v].addProduct(x, y) }
+        let y = Lanes(repeating: Float(block))
+        for _ in 0..<1024 {
+            @inline(__always)
+            func multiply(_ r: Int) {
+                for v in 0..<tileVectors { sums[r * tileVectors + v].addProduct(x, y) }
+            }
+            eachTileRow(multiply)
         }
     }
     var total = Lanes.zero

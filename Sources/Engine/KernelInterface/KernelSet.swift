@@ -23,7 +23,8 @@ package struct KernelSet: Sendable {
     package let add: @Sendable (ElementTask, Range<Int>) -> Void
     package let transpose: @Sendable (TransposeTask, Range<Int>) -> Void
 
-    /// Runs `iterations` × `probeFMAs` fused multiply-adds of 16 lanes; returns their sum.
+    /// Runs `iterations` (a multiple of 1,024) × `probeFMAs` fused multiply-adds of 16 lanes; returns
+    /// their sum.
     package let probeFMA: @Sendable (Int) -> Float
     /// Multiply-adds of 16 lanes in one iteration of `probeFMA`.
     package let probeFMAs: Int
