@@ -63,15 +63,12 @@ private func convolveTile(
         for channel in 0..<task.depth {
             // Loaded before the row loop, or the compiler hoists the broadcasts and spills.
             let panel = Panel { unsafe load(weight + $0 * 16) }
-            // Not a closure, which the compiler may leave a call, with the sums in memory.
-            @inline(__always)
-            func multiply(_ r: Int) {
+            eachTileRow { r in
                 let x = unsafe Lanes(repeating: row[r][channel])
                 for v in 0..<tileVectors {
                     sums[r * tileVectors + v].addProduct(x, panel[v])
                 }
             }
-            eachTileRow(multiply)
             unsafe weight += panelWidth
         }
         unsafe rows += tileRows

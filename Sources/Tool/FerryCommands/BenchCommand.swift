@@ -40,7 +40,7 @@ struct BenchCommand: Command {
 
     func run(on console: Console) throws -> ExitStatus {
         let engine = try Engine(global)
-        let file = try ModelFile(path: model, architecture: global.architecture)
+        let file = try ModelFile(path: model, global)
         let inputs = try file.seededInputs(batch: batch)
         let clock = ContinuousClock()
         let start = clock.now

@@ -70,7 +70,7 @@ struct ConvertCommand: Command {
         for format: any ModelFormat.Type
     ) throws -> (Checkpoint, Model?, notes: [String]) {
         do {
-            let file = try ModelFile(path: source, architecture: global.architecture)
+            let file = try ModelFile(path: source, global)
             let model = file.model
             let checkpoint = try Translation.checkpoint(of: model, in: format.convention)
             return (

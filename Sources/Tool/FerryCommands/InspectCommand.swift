@@ -28,7 +28,7 @@ struct InspectCommand: Command {
             let (format, checkpoint) = try ModelFile.read(path)
             let file: ModelFile
             do {
-                file = try ModelFile(path: path, architecture: global.architecture)
+                file = try ModelFile(path: path, global)
             } catch let error as ModelError {
                 // Tensors without a meaning can still be listed; whatever else is wrong cannot.
                 guard case .unrecognized = error.error, global.architecture == nil else {

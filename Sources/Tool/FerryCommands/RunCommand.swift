@@ -69,7 +69,7 @@ struct RunCommand: Command {
     func run(on console: Console) throws -> ExitStatus {
         for output in outputs { try refuseExisting(output.file, unless: force) }
         let engine = try Engine(global)
-        let file = try ModelFile(path: model, architecture: global.architecture)
+        let file = try ModelFile(path: model, global)
         for note in file.model.notes { console.note("note: \(note)") }
         if pictures.isEmpty {
             let bound = try file.inputs(from: inputs)

@@ -61,8 +61,8 @@ struct VerifyCommand: Command {
 
     func run(on console: Console) throws -> ExitStatus {
         if let fixture { return try verify(paths[0], against: fixture, console) }
-        let first = try ModelFile(path: paths[0], architecture: global.architecture)
-        let second = try ModelFile(path: paths[1], architecture: global.architecture)
+        let first = try ModelFile(path: paths[0], global)
+        let second = try ModelFile(path: paths[1], global)
         var report = ParityReport(value: paths[0], reference: paths[1])
         report.notes = (first.model.notes + second.model.notes).uniqued()
         report.weights = compareWeights(first.model, second.model)
@@ -80,7 +80,7 @@ struct VerifyCommand: Command {
     private func verify(
         _ path: String, against folder: String, _ console: Console
     ) throws -> ExitStatus {
-        let file = try ModelFile(path: path, architecture: global.architecture)
+        let file = try ModelFile(path: path, global)
         let engine = try Engine(global)
         var report = ParityReport(value: path, reference: folder)
         report.notes = file.model.notes

@@ -39,6 +39,9 @@ package struct CommandOption: Sendable, Equatable {
         .value("threads", "N", help: "threads to compute with (default: all cores)"),
         .value("arch", "NAME", help: "the architecture, instead of recognising it"),
         .value(
+            "bn-epsilon", "E",
+            help: "batch normalisation's ε where a weights file states none"),
+        .value(
             "numerics", "fast|strict",
             help: "fast kernels (default), or plain sums in the reference's order"),
         .flag("help", letter: "h", help: "print this help"),

@@ -15,6 +15,8 @@ package struct GlobalOptions: Sendable, Equatable {
     /// The architecture's name as given; commands check it.
     package var architecture: String?
     package var numerics = NumericsChoice.fast
+    /// Batch normalisation's ε for files of weights that state none; nil for the convention's own.
+    package var epsilon: Float?
 
     package init() {}
 
@@ -22,6 +24,7 @@ package struct GlobalOptions: Sendable, Equatable {
         json = parsed.has("json")
         threads = try parsed.integer("threads", in: Self.threadRange) ?? Self.onlineCores
         architecture = parsed.value("arch")
+        epsilon = try parsed.number("bn-epsilon", in: 0...1).map { Float($0) }
         numerics = try parsed.choice("numerics", of: NumericsChoice.self) ?? .fast
     }
 

@@ -44,6 +44,18 @@ package struct ParsedArguments: Sendable {
         return number
     }
 
+    /// A number in `range`, or nil when the option was not given.
+    package func number(
+        _ name: String, in range: ClosedRange<Double>
+    ) throws(UsageError) -> Double? {
+        guard let text = value(name) else { return nil }
+        guard let number = Double(text), range.contains(number) else {
+            throw UsageError(
+                "--\(name): expected \(range.lowerBound) to \(range.upperBound), found \(text)")
+        }
+        return number
+    }
+
     /// One of `choices`, or nil when the option was not given.
     package func choice(_ name: String, among choices: [String]) throws(UsageError) -> String? {
         guard let text = value(name) else { return nil }

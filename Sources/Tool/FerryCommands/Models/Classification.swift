@@ -28,12 +28,14 @@ struct Classification: Encodable {
         let scores = output?.doubles() ?? []
         let probabilities = file.endsInSoftmax ? scores : softmax(scores)
         let labels = Categories.names(count: scores.count)
-        top = probabilities.enumerated().sorted { ($1.element, $0.offset) < ($0.element, $1.offset) }
-            .prefix(5).map {
-                Candidate(
-                    index: $0.offset, label: labels?[$0.offset] ?? "\($0.offset)",
-                    probability: $0.element)
-            }
+        top = probabilities.enumerated().sorted {
+            ($1.element, $0.offset) < ($0.element, $1.offset)
+        }
+        .prefix(5).map {
+            Candidate(
+                index: $0.offset, label: labels?[$0.offset] ?? "\($0.offset)",
+                probability: $0.element)
+        }
     }
 
     func text(coloured: Bool) -> String {

@@ -1,6 +1,6 @@
 import Architectures
-import Foundation
 import FormatInterface
+import Foundation
 import KernelInterface
 import Kernels
 import Runtime

@@ -15,10 +15,15 @@ struct ModelFile {
     /// Reads a file and gives its tensors their meaning.
     ///
     /// - Throws: `InputError` for a damaged file, `ModelError` for tensors without a meaning.
-    init(path: String, architecture: String?) throws {
-        let (format, checkpoint) = try ModelFile.read(path)
+    init(path: String, _ global: GlobalOptions) throws {
+        var (format, checkpoint) = try ModelFile.read(path)
+        if let epsilon = global.epsilon, checkpoint.graph == nil,
+            checkpoint.metadata[MetadataKey.epsilon] == nil
+        {
+            checkpoint.metadata[MetadataKey.epsilon] = "\(epsilon)"
+        }
         do {
-            model = try Translation.model(from: checkpoint, architecture: architecture)
+            model = try Translation.model(from: checkpoint, architecture: global.architecture)
         } catch {
             throw ModelError(file: path, format: format.name, error: error)
         }

@@ -36,7 +36,8 @@ func compareOutputs(
         guard var a = mine[output.name], var b = theirs[other.name] else { continue }
         if index == 0, value.endsInSoftmax != reference.endsInSoftmax {
             let lacking = value.endsInSoftmax ? reference.path : value.path
-            report.notes.append("only one side ends in Softmax: applied to the output of \(lacking)")
+            report.notes.append(
+                "only one side ends in Softmax: applied to the output of \(lacking)")
             if value.endsInSoftmax { b = softmax(b) } else { a = softmax(a) }
         }
         report.outputs.append(.output(output.name, a, reference: b))
