@@ -6,5 +6,6 @@ func kernelSet(named name: String) -> KernelSet {
         name: name, panelWidth: panelWidth, tileRows: tileRows, convolve: convolve, dense: dense,
         pool: pool, normalizeAcrossChannels: normalizeAcrossChannels,
         scaleChannels: scaleChannels, clamp: clamp, add: add, transpose: transpose,
+        winogradInput: winogradInput, winogradOutput: winogradOutput,
         probeFMA: probeFMA, probeFMAs: tileRows * tileVectors, probeRead: probeRead)
 }

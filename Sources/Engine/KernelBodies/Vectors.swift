@@ -49,3 +49,9 @@ func sum(_ value: Lanes) -> Float {
     let two = four.lowHalf + four.highHalf
     return two.x + two.y
 }
+
+/// The larger of each pair of lanes; a NaN wins.
+@inline(__always)
+func larger(_ a: Lanes, _ b: Lanes) -> Lanes {
+    a.replacing(with: b, where: b .> a .| (b .!= b))
+}

@@ -22,6 +22,8 @@ package struct KernelSet: Sendable {
     package let clamp: @Sendable (ElementTask, Range<Int>) -> Void
     package let add: @Sendable (ElementTask, Range<Int>) -> Void
     package let transpose: @Sendable (TransposeTask, Range<Int>) -> Void
+    package let winogradInput: @Sendable (WinogradTask, Range<Int>) -> Void
+    package let winogradOutput: @Sendable (WinogradTask, Range<Int>) -> Void
 
     /// Runs `iterations` (a multiple of 1,024) × `probeFMAs` fused multiply-adds of 16 lanes; returns
     /// their sum.
@@ -41,6 +43,8 @@ package struct KernelSet: Sendable {
         clamp: @escaping @Sendable (ElementTask, Range<Int>) -> Void,
         add: @escaping @Sendable (ElementTask, Range<Int>) -> Void,
         transpose: @escaping @Sendable (TransposeTask, Range<Int>) -> Void,
+        winogradInput: @escaping @Sendable (WinogradTask, Range<Int>) -> Void,
+        winogradOutput: @escaping @Sendable (WinogradTask, Range<Int>) -> Void,
         probeFMA: @escaping @Sendable (Int) -> Float, probeFMAs: Int,
         probeRead: @escaping @Sendable (UnsafeRawBufferPointer) -> Float
     ) {
@@ -55,6 +59,8 @@ package struct KernelSet: Sendable {
         self.clamp = clamp
         self.add = add
         self.transpose = transpose
+        self.winogradInput = winogradInput
+        self.winogradOutput = winogradOutput
         self.probeFMA = probeFMA
         self.probeFMAs = probeFMAs
         unsafe self.probeRead = probeRead

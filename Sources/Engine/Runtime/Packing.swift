@@ -57,15 +57,24 @@ struct PackedConvolution: Sendable {
                 }
             }
         }
+        self.bias = Self.packedBias(
+            bias, outputs: weight.shape[0], group: group, scale: scale, panelWidth: panelWidth)
+    }
+
+    /// [group][panel][panelWidth]: biases with a normalisation worked in, zeros beyond the outputs.
+    static func packedBias(
+        _ bias: Tensor?, outputs: Int, group: Int, scale: ChannelScale?, panelWidth: Int
+    ) -> Tensor {
+        let perGroup = outputs / group
+        let panels = (perGroup + panelWidth - 1) / panelWidth
         let biases = bias?.floats()
         var packed = [Float](repeating: 0, count: group * panels * panelWidth)
-        for output in 0..<weight.shape[0] {
-            let (g, o) = (output / outputs, output % outputs)
+        for output in 0..<outputs {
             let value = Double(biases?[output] ?? 0)
-            packed[g * panels * panelWidth + o] =
+            packed[output / perGroup * panels * panelWidth + output % perGroup] =
                 scale.map { Float(value * $0.factors[output] + $0.terms[output]) } ?? Float(value)
         }
-        self.bias = Tensor(packed)
+        return Tensor(packed)
     }
 }
 

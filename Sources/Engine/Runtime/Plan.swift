@@ -28,13 +28,15 @@ package struct Plan: Sendable {
     ///   - weights: constant tensors by the names the graph reads.
     ///   - kernels: the kernel set to lower onto.
     ///   - pool: threads that prepare the weights.
+    ///   - numerics: which algorithms are allowed.
     /// - Throws: `PlanError` when the graph refuses the shapes or activations exceed the limit.
     package init(
         graph: Graph, weights: [String: Tensor], inputShapes: [String: [Int]],
-        kernels: KernelSet, pool: WorkPool
+        kernels: KernelSet, pool: WorkPool, numerics: Numerics = .fast
     ) throws(PlanError) {
         var planner = try Planner(
-            graph: graph, weights: weights, inputShapes: inputShapes, kernels: kernels, pool: pool)
+            graph: graph, weights: weights, inputShapes: inputShapes, kernels: kernels, pool: pool,
+            numerics: numerics)
         try planner.lowerAll()
         let (offsets, byteCount) = placeBuffers(planner.buffers)
         guard byteCount <= Plan.arenaLimit else {
@@ -53,6 +55,15 @@ package struct Plan: Sendable {
 
     /// Activations of more than 16 GiB are taken for a mistake or an attack.
     private static let arenaLimit = 16 << 30
+}
+
+/// Which algorithms a plan may use. Either gives the same bits on every kernel set and any number
+/// of threads.
+package enum Numerics: String, CaseIterable, Sendable {
+    /// Winograd's filtering too, whose errors are a few times those of direct sums.
+    case fast
+    /// Direct sums only.
+    case strict
 }
 
 /// Why a graph cannot be planned.

@@ -9,6 +9,7 @@ struct Planner {
     let types: [String: ValueInfo]
     let kernels: KernelSet
     let pool: WorkPool
+    let numerics: Numerics
 
     private(set) var steps: [any Step] = []
     private(set) var buffers: [Buffer] = []
@@ -26,7 +27,7 @@ struct Planner {
 
     init(
         graph: Graph, weights: [String: Tensor], inputShapes: [String: [Int]],
-        kernels: KernelSet, pool: WorkPool
+        kernels: KernelSet, pool: WorkPool, numerics: Numerics
     ) throws(PlanError) {
         do {
             (self.graph, self.weights) = graph.folded(
@@ -37,6 +38,7 @@ struct Planner {
         }
         self.kernels = kernels
         self.pool = pool
+        self.numerics = numerics
         for (index, node) in self.graph.nodes.enumerated() {
             for input in Set(node.inputs) { readers[input, default: []].append(index) }
         }

@@ -18,18 +18,26 @@ extension Conv: Lowerable {
             guard let constant = planner.floatConstant(node.inputs[2]) else { return false }
             bias = constant
         }
+        if planner.numerics == .fast, let tileSize = winogradTile(window, weight, planner) {
+            lowerWinograd(node, weight, bias, window, tileSize, &planner)
+        } else {
+            lowerDirectly(node, weight, bias, window, &planner)
+        }
+        return true
+    }
+
+    private func lowerDirectly(
+        _ node: Node, _ weight: Tensor, _ bias: Tensor?, _ window: [SpatialWindow.Axis],
+        _ planner: inout Planner
+    ) {
         let epilogue = planner.fuseEpilogue(of: node, foldsNormalization: true)
         let packed = PackedConvolution(
             weight: weight, bias: bias, group: group, folding: epilogue.scale,
             panelWidth: planner.kernels.panelWidth, pool: planner.pool)
         planner.preparedByteCount += packed.weights.byteCount
         var step = ConvolutionStep(
-            summary: StepSummary(
-                name: node.name, operation: epilogue.operation, algorithm: "implicit GEMM",
-                outputShape: output.shape,
-                multiplyAdds: output.shape.reduce(1, *)
-                    * (weight.elementCount / weight.shape[0]),
-                weightBytes: packed.weights.byteCount, isConvolution: true),
+            summary: summary(
+                node, epilogue, "implicit GEMM", weight, packed.weights.byteCount, planner),
             packed: packed, vertical: window[0], horizontal: window[1], group: group,
             depth: weight.shape[1], bounds: epilogue.bounds)
         step.input = channelsLastInput(node.inputs[0], window, &step, &planner)
@@ -37,7 +45,58 @@ extension Conv: Lowerable {
         planner.requireZeros(step.depth)
         planner.requireScratch(bytes: step.scratchByteCount(planner.kernels))
         planner.append(step, reading: [step.input], [step.output])
-        return true
+    }
+
+    private func summary(
+        _ node: Node, _ epilogue: Epilogue, _ algorithm: String, _ weight: Tensor,
+        _ weightBytes: Int, _ planner: Planner
+    ) -> StepSummary {
+        StepSummary(
+            name: node.name, operation: epilogue.operation, algorithm: algorithm,
+            outputShape: planner.type(of: epilogue.output).shape,
+            multiplyAdds: planner.type(of: node.outputs[0]).shape.reduce(1, *)
+                * (weight.elementCount / weight.shape[0]),
+            weightBytes: weightBytes, isConvolution: true)
+    }
+
+    /// The size of Winograd tiles that suits the layer, or nil where direct sums do.
+    ///
+    /// Large tiles need four times the weights; on few positions reading those costs more than the
+    /// multiplications they save.
+    private func winogradTile(
+        _ axes: [SpatialWindow.Axis], _ weight: Tensor, _ planner: Planner
+    ) -> Int? {
+        guard group == 1, weight.shape[1] >= 32, weight.shape[1] % 16 == 0, weight.shape[0] >= 16,
+            axes.allSatisfy({ $0.kernel == 3 && $0.stride == 1 && $0.dilation == 1 })
+        else { return nil }
+        return axes[0].output * axes[1].output <= 200 ? 2 : 4
+    }
+
+    private func lowerWinograd(
+        _ node: Node, _ weight: Tensor, _ bias: Tensor?, _ window: [SpatialWindow.Axis],
+        _ tileSize: Int, _ planner: inout Planner
+    ) {
+        let epilogue = planner.fuseEpilogue(of: node, foldsNormalization: true, pools: true)
+        let weights = WinogradWeights(
+            weight: weight, bias: bias, folding: epilogue.scale, tileSize: tileSize,
+            panelWidth: planner.kernels.panelWidth, pool: planner.pool)
+        planner.preparedByteCount += weights.weights.byteCount
+        var step = WinogradStep(
+            summary: summary(
+                node, epilogue, "Winograd F(\(tileSize)×\(tileSize), 3×3)", weight,
+                weights.weights.byteCount, planner),
+            weights: weights, vertical: window[0], horizontal: window[1],
+            bounds: epilogue.bounds, pools: epilogue.pools)
+        step.input = planner.value(node.inputs[0], in: .channelsLast)
+        step.output = planner.define(epilogue.output, .channelsLast)
+        step.blockTiles = WinogradStep.blockTiles(
+            total: step.input.shape[0] * step.tilesAcross * step.tilesDown,
+            depth: weights.depth, positions: weights.positions)
+        step.transformed = planner.newValue(
+            .float32, [weights.positions, step.blockTiles, weights.depth], .rowMajor)
+        planner.requireZeros(max(weights.depth, planner.kernels.panelWidth))
+        planner.requireScratch(bytes: step.scratchByteCount(planner.kernels))
+        planner.append(step, reading: [step.input], [step.output, step.transformed])
     }
 
     /// The input as the kernel reads it. Pictures of few channels are padded beforehand, so that a

@@ -8,14 +8,18 @@ struct Epilogue {
     var output: String
     var scale: ChannelScale?
     var bounds = Bounds.none
+    /// Whether a max-pool of 2×2 windows and stride 2 comes last.
+    var pools = false
     /// For people: "Conv + BatchNormalization + Relu".
     var operation: String
 }
 
 extension Planner {
     /// Takes over the nodes after `node` that only they read: a normalisation with constant
-    /// statistics, then a clamp.
-    mutating func fuseEpilogue(of node: Node, foldsNormalization: Bool = false) -> Epilogue {
+    /// statistics, then a clamp, then a 2×2 max-pool.
+    mutating func fuseEpilogue(
+        of node: Node, foldsNormalization: Bool = false, pools: Bool = false
+    ) -> Epilogue {
         var epilogue = Epilogue(output: node.outputs[0], operation: node.op.type)
         if foldsNormalization, let next = soleReader(of: epilogue.output),
             let scale = channelScale(of: next.node), next.node.inputs[0] == epilogue.output
@@ -29,6 +33,10 @@ extension Planner {
             epilogue.bounds = bounds
             take(next, into: &epilogue)
         }
+        if pools, let next = soleReader(of: epilogue.output), halvesByMaximum(next.node) {
+            epilogue.pools = true
+            take(next, into: &epilogue)
+        }
         return epilogue
     }
 
@@ -36,6 +44,19 @@ extension Planner {
         epilogue.output = next.node.outputs[0]
         epilogue.operation += " + \(next.node.op.type)"
         fuse(next.index)
+    }
+
+    /// Whether a node is a max-pool of 2×2 windows and stride 2 without padding.
+    private func halvesByMaximum(_ node: Node) -> Bool {
+        guard let pool = node.op as? MaxPool, node.outputs.count == 1 else { return false }
+        let shape = type(of: node.inputs[0]).shape
+        guard shape.count == 4, shape[2] >= 2, shape[3] >= 2,
+            let axes = try? pool.window.axes(input: Array(shape[2...]))
+        else { return false }
+        return axes.allSatisfy {
+            $0.kernel == 2 && $0.stride == 2 && $0.dilation == 1 && $0.padBegin == 0
+                && $0.padEnd == 0 && $0.output == $0.input / 2
+        }
     }
 
     /// The scale of a BatchNormalization whose parameters are constants; nil for anything else.

@@ -1,9 +1,5 @@
 import Foundation
-
-/// How the computation may trade exactness of order for speed.
-package enum NumericsChoice: String, CaseIterable, Sendable {
-    case fast, strict
-}
+package import Runtime
 
 /// What every command understands.
 package struct GlobalOptions: Sendable, Equatable {
@@ -14,7 +10,7 @@ package struct GlobalOptions: Sendable, Equatable {
     package var threads = GlobalOptions.onlineCores
     /// The architecture's name as given; commands check it.
     package var architecture: String?
-    package var numerics = NumericsChoice.fast
+    package var numerics = Numerics.fast
     /// Batch normalisation's ε for files of weights that state none; nil for the convention's own.
     package var epsilon: Float?
 
@@ -25,7 +21,7 @@ package struct GlobalOptions: Sendable, Equatable {
         threads = try parsed.integer("threads", in: Self.threadRange) ?? Self.onlineCores
         architecture = parsed.value("arch")
         epsilon = try parsed.number("bn-epsilon", in: 0...1).map { Float($0) }
-        numerics = try parsed.choice("numerics", of: NumericsChoice.self) ?? .fast
+        numerics = try parsed.choice("numerics", of: Numerics.self) ?? .fast
     }
 
     /// The cores this process may use.

@@ -10,6 +10,7 @@ import Tensors
 struct Engine {
     let kernels: KernelSet
     let pool: WorkPool
+    let numerics: Numerics
 
     /// The set `FERRY_KERNELS` names, or the fastest this CPU has.
     ///
@@ -17,13 +18,14 @@ struct Engine {
     init(_ global: GlobalOptions) throws {
         kernels = try CPUTarget.select(ProcessInfo.processInfo.environment["FERRY_KERNELS"])
         pool = WorkPool(threadCount: global.threads)
+        numerics = global.numerics
     }
 
     func plan(_ file: ModelFile, inputShapes: [String: [Int]]) throws -> Plan {
         do {
             return try Plan(
                 graph: file.model.graph, weights: file.model.weights, inputShapes: inputShapes,
-                kernels: kernels, pool: pool)
+                kernels: kernels, pool: pool, numerics: numerics)
         } catch {
             throw InputError(file: file.path, format: file.format, problem: "\(error)")
         }

@@ -1,0 +1,73 @@
+/// One picture's 3×3 convolution of stride 1 by Winograd's minimal filtering F(m×m, 3×3):
+/// y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A over tiles of m×m outputs, d being the (m+2)×(m+2) inputs under one.
+///
+/// `winogradInput` makes Bᵀ d B of a range of tiles; products with the weights are plain
+/// convolutions of one tap, one for each of the (m+2)² positions; `winogradOutput` makes the rest.
+/// Tiles are counted row by row. m = 4 uses the points 0, ±3/4, ±3/2, ∞, which leave a tenth of the
+/// error of 0, ±1, ±2, ∞; m = 2 uses 0, ±1, ∞.
+///
+/// Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks (arXiv 1509.09308).
+@safe
+package struct WinogradTask {
+    /// m: outputs of a tile, 2 or 4.
+    package var tileSize: Int
+    /// [height, width, channels], channels a multiple of 16.
+    package var input: UnsafePointer<Float>
+    package var inputHeight: Int
+    package var inputWidth: Int
+    package var channels: Int
+    package var padTop: Int
+    package var padLeft: Int
+    /// [(m+2)², tiles of the range from `firstTile`, channels].
+    package var transformed: UnsafeMutablePointer<Float>
+    /// Floats from one of the (m+2)² positions to the next.
+    package var transformedStride: Int
+    /// [(m+2)², tiles of the range, panelWidth]: the products for one panel of outputs.
+    package var products: UnsafePointer<Float>
+    package var productsStride: Int
+    /// Where in `transformed` or `products` the first tile of a range lies.
+    package var firstTile: Int
+    /// [panelWidth], of the panel.
+    package var bias: UnsafePointer<Float>
+    /// [height, width, outputs] from the panel's first output on.
+    package var output: UnsafeMutablePointer<Float>
+    package var outputHeight: Int
+    package var outputWidth: Int
+    package var outputPixelStride: Int
+    /// Outputs of the panel that exist.
+    package var outputs: Int
+    package var bounds: Bounds
+    /// Whether a max-pool of 2×2 windows and stride 2 follows: the output has half the height and
+    /// width then, rounded down.
+    package var pools: Bool
+
+    package init(
+        tileSize: Int, input: UnsafePointer<Float>, inputHeight: Int, inputWidth: Int,
+        channels: Int, padTop: Int, padLeft: Int, transformed: UnsafeMutablePointer<Float>,
+        transformedStride: Int, products: UnsafePointer<Float>, productsStride: Int,
+        firstTile: Int, bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
+        outputHeight: Int, outputWidth: Int, outputPixelStride: Int, outputs: Int,
+        bounds: Bounds, pools: Bool
+    ) {
+        self.tileSize = tileSize
+        unsafe self.input = input
+        self.inputHeight = inputHeight
+        self.inputWidth = inputWidth
+        self.channels = channels
+        self.padTop = padTop
+        self.padLeft = padLeft
+        unsafe self.transformed = transformed
+        self.transformedStride = transformedStride
+        unsafe self.products = products
+        self.productsStride = productsStride
+        self.firstTile = firstTile
+        unsafe self.bias = bias
+        unsafe self.output = output
+        self.outputHeight = outputHeight
+        self.outputWidth = outputWidth
+        self.outputPixelStride = outputPixelStride
+        self.outputs = outputs
+        self.bounds = bounds
+        self.pools = pools
+    }
+}
