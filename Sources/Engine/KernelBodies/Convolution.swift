@@ -12,8 +12,16 @@ func convolve(_ task: ConvolutionTask, _ positions: Range<Int>, _ panels: Range<
         gatherRows(task, position, count)
         for panel in panels {
             let weights = unsafe task.weights + panel * taps * task.depth * panelWidth
-            unsafe convolveTile(task, taps: taps, panel: panel, weights: weights, tile: tile)
-            unsafe storeTile(task, position: position, count: count, panel: panel, tile: tile)
+            let output =
+                unsafe task.output + (position * task.outputPixelStride + panel * panelWidth)
+            let lanes = min(panelWidth, task.outputs - panel * panelWidth)
+            let isWhole = count == tileRows && lanes == panelWidth
+            unsafe convolveTile(
+                task, taps: taps, panel: panel, weights: weights, to: isWhole ? output : tile,
+                rowStride: isWhole ? task.outputPixelStride : panelWidth)
+            if !isWhole {
+                unsafe storeTile(task, count: count, lanes: lanes, tile: tile, to: output)
+            }
         }
         position += count
     }
@@ -22,11 +30,11 @@ func convolve(_ task: ConvolutionTask, _ positions: Range<Int>, _ panels: Range<
 /// Fills `task.rows`: for each tap, where the tile's positions find their channels.
 @inline(__always)
 private func gatherRows(_ task: ConvolutionTask, _ position: Int, _ count: Int) {
+    var outputY = position / task.outputWidth
+    var outputX = position % task.outputWidth
     for row in 0..<tileRows {
-        // Rows beyond the last position repeat it; their sums are not stored.
-        let at = position + min(row, count - 1)
-        let y0 = at / task.outputWidth * task.strideHeight - task.padTop
-        let x0 = at % task.outputWidth * task.strideWidth - task.padLeft
+        let y0 = outputY * task.strideHeight - task.padTop
+        let x0 = outputX * task.strideWidth - task.padLeft
         var tap = row
         for i in 0..<task.kernelHeight {
             let y = y0 + i * task.dilationHeight
@@ -42,14 +50,22 @@ private func gatherRows(_ task: ConvolutionTask, _ position: Int, _ count: Int) 
                 tap += tileRows
             }
         }
+        // Rows beyond the last position repeat it; their sums are not stored.
+        guard row + 1 < count else { continue }
+        outputX += 1
+        if outputX == task.outputWidth {
+            outputX = 0
+            outputY += 1
+        }
     }
 }
 
-/// One register tile: `tileRows` positions × `panelWidth` channels over all taps.
+/// One register tile: `tileRows` positions × `panelWidth` channels over all taps, left in rows of
+/// `rowStride` floats from `target` on.
 @inline(__always)
 private func convolveTile(
     _ task: ConvolutionTask, taps: Int, panel: Int, weights: UnsafePointer<Float>,
-    tile: UnsafeMutablePointer<Float>
+    to target: UnsafeMutablePointer<Float>, rowStride: Int
 ) {
     var sums = Accumulators(repeating: .zero)
     let bias = Panel { unsafe load(task.bias + (panel * panelWidth + $0 * 16)) }
@@ -74,8 +90,9 @@ private func convolveTile(
         unsafe rows += tileRows
     }
     eachTileRow { r in
-        for v in r * tileVectors..<(r + 1) * tileVectors {
-            unsafe store(task.bounds.clamp(sums[v]), to: tile + v * 16)
+        for v in 0..<tileVectors {
+            unsafe store(
+                task.bounds.clamp(sums[r * tileVectors + v]), to: target + (r * rowStride + v * 16))
         }
     }
 }
@@ -83,21 +100,13 @@ private func convolveTile(
 /// Copies the tile's `count` rows to the output, the channels of `panel` that exist.
 @inline(__always)
 private func storeTile(
-    _ task: ConvolutionTask, position: Int, count: Int, panel: Int,
-    tile: UnsafeMutablePointer<Float>
+    _ task: ConvolutionTask, count: Int, lanes: Int, tile: UnsafeMutablePointer<Float>,
+    to output: UnsafeMutablePointer<Float>
 ) {
-    let lanes = min(panelWidth, task.outputs - panel * panelWidth)
-    var output = unsafe task.output + (position * task.outputPixelStride + panel * panelWidth)
     for row in 0..<count {
-        let sums = unsafe tile + row * panelWidth
-        if lanes == panelWidth {
-            for v in 0..<tileVectors {
-                unsafe store(load(sums + v * 16), to: output + v * 16)
-            }
-        } else {
-            for lane in 0..<lanes { unsafe output[lane] = sums[lane] }
-        }
-        unsafe output += task.outputPixelStride
+        let source = unsafe tile + row * panelWidth
+        let target = unsafe output + row * task.outputPixelStride
+        for lane in 0..<lanes { unsafe target[lane] = source[lane] }
     }
 }
 

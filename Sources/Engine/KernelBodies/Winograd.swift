@@ -117,14 +117,14 @@ private func inputTile4(
     }
 }
 
-/// Transforms the products of the tiles `tiles` into outputs of one panel.
+/// Transforms the products of the tiles `tiles` into outputs.
 @inline(never)
 func winogradOutput(_ task: WinogradTask, _ tiles: Range<Int>) {
     let across = (task.outputWidth + task.tileSize - 1) / task.tileSize
     for tile in tiles {
         let y = tile / across * task.tileSize
         let x = tile % across * task.tileSize
-        let source = unsafe task.products + (tile - task.firstTile) * panelWidth
+        let source = unsafe task.products + (tile - task.firstTile) * task.productsTileStride
         for channel in stride(from: 0, to: task.outputs, by: 16) {
             let bias = unsafe load(task.bias + channel)
             if task.tileSize == 4 {
@@ -229,7 +229,7 @@ private func storeOutputs<let size: Int>(
 private func storeOutput(
     _ task: WinogradTask, _ value: Lanes, _ at: Int, _ channel: Int, _ lanes: Int
 ) {
-    let output = unsafe task.output + (at * task.outputPixelStride + channel)
+    let output = unsafe task.output + (at * task.outputs + channel)
     if lanes == 16 {
         unsafe store(task.bounds.clamp(value), to: output)
     } else {

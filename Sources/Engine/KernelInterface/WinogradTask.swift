@@ -22,19 +22,19 @@ package struct WinogradTask {
     package var transformed: UnsafeMutablePointer<Float>
     /// Floats from one of the (m+2)² positions to the next.
     package var transformedStride: Int
-    /// [(m+2)², tiles of the range, panelWidth]: the products for one panel of outputs.
+    /// [(m+2)², tiles of the range, outputs rounded up to whole panels].
     package var products: UnsafePointer<Float>
     package var productsStride: Int
+    /// Floats from one tile's products to the next's.
+    package var productsTileStride: Int
     /// Where in `transformed` or `products` the first tile of a range lies.
     package var firstTile: Int
-    /// [panelWidth], of the panel.
+    /// [outputs rounded up to whole panels].
     package var bias: UnsafePointer<Float>
-    /// [height, width, outputs] from the panel's first output on.
+    /// [height, width, outputs].
     package var output: UnsafeMutablePointer<Float>
     package var outputHeight: Int
     package var outputWidth: Int
-    package var outputPixelStride: Int
-    /// Outputs of the panel that exist.
     package var outputs: Int
     package var bounds: Bounds
     /// Whether a max-pool of 2×2 windows and stride 2 follows: the output has half the height and
@@ -45,8 +45,8 @@ package struct WinogradTask {
         tileSize: Int, input: UnsafePointer<Float>, inputHeight: Int, inputWidth: Int,
         channels: Int, padTop: Int, padLeft: Int, transformed: UnsafeMutablePointer<Float>,
         transformedStride: Int, products: UnsafePointer<Float>, productsStride: Int,
-        firstTile: Int, bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
-        outputHeight: Int, outputWidth: Int, outputPixelStride: Int, outputs: Int,
+        productsTileStride: Int, firstTile: Int, bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
+        outputHeight: Int, outputWidth: Int, outputs: Int,
         bounds: Bounds, pools: Bool
     ) {
         self.tileSize = tileSize
@@ -60,12 +60,12 @@ package struct WinogradTask {
         self.transformedStride = transformedStride
         unsafe self.products = products
         self.productsStride = productsStride
+        self.productsTileStride = productsTileStride
         self.firstTile = firstTile
         unsafe self.bias = bias
         unsafe self.output = output
         self.outputHeight = outputHeight
         self.outputWidth = outputWidth
-        self.outputPixelStride = outputPixelStride
         self.outputs = outputs
         self.bounds = bounds
         self.pools = pools

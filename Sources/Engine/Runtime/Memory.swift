@@ -69,6 +69,18 @@ final class Memory {
 }
 
 extension Tensor {
+    /// The first element of a float32 tensor that starts on a float's boundary; valid while the
+    /// tensor lives.
+    var floatPointer: UnsafePointer<Float> {
+        precondition(elementType == .float32 && elementCount > 0)
+        return unsafe withUnsafeBytes { bytes in
+            guard let base = unsafe bytes.assumingMemoryBound(to: Float.self).baseAddress else {
+                preconditionFailure("a tensor with elements has an address")
+            }
+            return unsafe base
+        }
+    }
+
     /// Calls `body` with the elements of a float32 tensor that starts on a float's boundary, as
     /// everything the planner prepares does.
     func withFloats(_ body: (UnsafePointer<Float>) -> Void) {

@@ -2,7 +2,7 @@ import IR
 import KernelInterface
 import Tensors
 
-/// 3×3 weights transformed for F(m×m, 3×3): [panel][(m+2)²][depth][panelWidth].
+/// 3×3 weights transformed for F(m×m, 3×3): [(m+2)²][panel][depth][panelWidth].
 struct WinogradWeights: Sendable {
     /// m.
     let tileSize: Int
@@ -14,9 +14,11 @@ struct WinogradWeights: Sendable {
 
     /// (m+2)².
     var positions: Int { (tileSize + 2) * (tileSize + 2) }
-    /// Floats of one panel.
-    var panelSize: Int { positions * depth * panelWidth }
+    /// Floats of one panel at one position.
+    var panelSize: Int { depth * panelWidth }
     let panelWidth: Int
+    /// Outputs rounded up to whole panels.
+    var paddedOutputs: Int { panels * panelWidth }
 
     /// G g Gᵀ in float64, rounded once.
     ///
@@ -36,9 +38,9 @@ struct WinogradWeights: Sendable {
         self.panels = panels
         self.panelWidth = panelWidth
         let factors = scale?.factors
-        let size = side * side * depth * panelWidth
+        let size = depth * panelWidth
         let matrix = winogradMatrix(tileSize: tileSize)
-        weights = unsafe Tensor(.float32, shape: [panels * size]) {
+        weights = unsafe Tensor(.float32, shape: [side * side * panels * size]) {
             (packed: UnsafeMutableBufferPointer<Float>) in
             guard let base = packed.baseAddress else { return }
             unsafe weight.withUnsafeBytes { source in
@@ -50,7 +52,7 @@ struct WinogradWeights: Sendable {
                             source, base + (panel * size + channel * panelWidth),
                             first: panel * panelWidth, channel: channel, outputs: outputs,
                             depth: depth, panelWidth: panelWidth, matrix: matrix,
-                            factors: factors)
+                            positionStride: panels * size, factors: factors)
                     }
                 }
             }
@@ -74,14 +76,14 @@ private func winogradMatrix(tileSize: Int) -> [[Double]] {
 private func transformChannel(
     _ source: UnsafeRawBufferPointer, _ target: UnsafeMutablePointer<Float>, first: Int,
     channel: Int, outputs: Int, depth: Int, panelWidth: Int, matrix: [[Double]],
-    factors: [Double]?
+    positionStride: Int, factors: [Double]?
 ) {
     let side = matrix.count
     for lane in 0..<panelWidth {
         let output = first + lane
         guard output < outputs else {
             for position in 0..<side * side {
-                unsafe target[position * depth * panelWidth + lane] = 0
+                unsafe target[position * positionStride + lane] = 0
             }
             continue
         }
@@ -100,13 +102,14 @@ private func transformChannel(
             for j in 0..<side {
                 let value = matrix[j][0] * left + matrix[j][1] * middle + matrix[j][2] * right
                 let position = i * side + j
-                unsafe target[position * depth * panelWidth + lane] = Float(value)
+                unsafe target[position * positionStride + lane] = Float(value)
             }
         }
     }
 }
 
-/// A 3×3 convolution of stride 1 by Winograd's minimal filtering.
+/// A 3×3 convolution of stride 1 by Winograd's minimal filtering, block of tiles by block of tiles:
+/// inputs are transformed, then multiplied position by position, then transformed into outputs.
 struct WinogradStep: Step {
     var summary: StepSummary
     let weights: WinogradWeights
@@ -115,48 +118,79 @@ struct WinogradStep: Step {
     let bounds: Bounds
     /// Whether a 2×2 max-pool is computed as well.
     let pools: Bool
-    var input = Value(buffer: 0, elementType: .float32, shape: [], layout: .channelsLast)
-    var output = Value(buffer: 0, elementType: .float32, shape: [], layout: .channelsLast)
-    /// Transformed inputs of `blockTiles` tiles.
+    let input: Value
+    let output: Value
+    let blockTiles: Int
+    /// Of one block: transformed inputs and products.
     var transformed = Value(buffer: 0, elementType: .float32, shape: [], layout: .rowMajor)
-    var blockTiles = 0
+    var products = Value(buffer: 0, elementType: .float32, shape: [], layout: .rowMajor)
 
-    var tilesAcross: Int { (horizontal.output + weights.tileSize - 1) / weights.tileSize }
-    var tilesDown: Int { (vertical.output + weights.tileSize - 1) / weights.tileSize }
-    private var tilesPerImage: Int { tilesAcross * tilesDown }
-    /// Tiles whose products one thread holds at a time, in its second-level cache.
-    private static var groupTiles: Int { 48 }
+    private let tilesPerImage: Int
+    /// Panels whose weights at one position stay in the second-level cache.
+    private let panelChunk: Int
 
-    /// How many tiles are transformed before their products are made: all of them where the
-    /// weights are large, so that they are read once; else what the caches hold.
-    static func blockTiles(total: Int, depth: Int, positions: Int) -> Int {
-        let fitting = max(96, (4 << 20) / (positions * depth * 4))
-        return total <= fitting * 3 / 2 ? total : (fitting + 47) / 48 * 48
+    init(
+        summary: StepSummary, weights: WinogradWeights, window: [SpatialWindow.Axis],
+        bounds: Bounds, pools: Bool, input: Value, output: Value
+    ) {
+        self.summary = summary
+        self.weights = weights
+        (vertical, horizontal) = (window[0], window[1])
+        self.bounds = bounds
+        self.pools = pools
+        self.input = input
+        self.output = output
+        let size = weights.tileSize
+        let across = (window[1].output + size - 1) / size
+        tilesPerImage = across * ((window[0].output + size - 1) / size)
+        panelChunk = max(1, min(weights.panels, (256 << 10) / (weights.panelSize * 4)))
+        let total = input.shape[0] * tilesPerImage
+        let floats = weights.positions * (weights.depth + weights.paddedOutputs)
+        // What the caches hold, but many enough that reading the weights anew is worth it.
+        let fitting = max(96, (Self.blockBytes / 4) / floats)
+        let blocks = (total + fitting - 1) / fitting
+        blockTiles = (total + blocks - 1) / blocks
     }
 
+    private static var blockBytes: Int { 4 << 20 }
+
+    /// Floats from one position's numbers to the next: a cache line more than they need, or all
+    /// positions of a tile would fall into the same sets of the first-level cache.
+    var transformedStride: Int { blockTiles * weights.depth + 16 }
+    var productsStride: Int { blockTiles * weights.paddedOutputs + 16 }
+
     func scratchByteCount(_ kernels: KernelSet) -> Int {
-        let products = weights.positions * Self.groupTiles * kernels.panelWidth * 4
-        return aligned(products) + kernels.tileRows * 8
-            + kernels.tileRows * kernels.panelWidth * 4
+        kernels.tileRows * 8 + kernels.tileRows * kernels.panelWidth * 4
     }
 
     func run(_ memory: Memory) {
         let total = input.shape[0] * tilesPerImage
+        let chunks = (weights.panels + panelChunk - 1) / panelChunk
         for first in stride(from: 0, to: total, by: blockTiles) {
             let block = first..<min(first + blockTiles, total)
-            let pieces = min(block.count, memory.pool.threadCount * 4)
-            memory.pool.run(count: pieces) { piece, _ in
-                transform(
-                    block.lowerBound + block.count * piece / pieces..<block.lowerBound + block.count
-                        * (piece + 1) / pieces, of: block, memory)
+            forPieces(of: block, memory.pool) { tiles in
+                forPictures(tiles) { image, local in
+                    memory.kernels.winogradInput(task(memory, image, block), local)
+                }
             }
-            let groups = (block.count + Self.groupTiles - 1) / Self.groupTiles
-            memory.pool.run(count: groups * weights.panels) { unit, thread in
-                let start = block.lowerBound + unit % groups * Self.groupTiles
-                multiply(
-                    start..<min(start + Self.groupTiles, block.upperBound), of: block,
-                    panel: unit / groups, thread: thread, memory)
+            memory.pool.run(count: weights.positions * chunks) { unit, thread in
+                multiply(unit / chunks, chunk: unit % chunks, block.count, thread, memory)
             }
+            forPieces(of: block, memory.pool) { tiles in
+                forPictures(tiles) { image, local in
+                    memory.kernels.winogradOutput(task(memory, image, block), local)
+                }
+            }
+        }
+    }
+
+    private func forPieces(
+        of block: Range<Int>, _ pool: WorkPool, _ body: (Range<Int>) -> Void
+    ) {
+        let pieces = min(block.count, pool.threadCount * 4)
+        pool.run(count: pieces) { piece, _ in
+            let start = block.lowerBound + block.count * piece / pieces
+            body(start..<block.lowerBound + block.count * (piece + 1) / pieces)
         }
     }
 
@@ -173,76 +207,45 @@ struct WinogradStep: Step {
         }
     }
 
-    private func transform(_ tiles: Range<Int>, of block: Range<Int>, _ memory: Memory) {
-        forPictures(tiles) { image, local in
-            let first = block.lowerBound - image * tilesPerImage
-            let task = unsafe task(
-                memory, image: image, firstTile: first, products: memory.zeros,
-                panel: 0, bias: memory.zeros)
-            memory.kernels.winogradInput(task, local)
-        }
-    }
-
+    /// Multiplies all tiles of a block with some panels' weights at one position: a convolution of
+    /// one tap over a row of tiles.
     private func multiply(
-        _ tiles: Range<Int>, of block: Range<Int>, panel: Int, thread: Int, _ memory: Memory
+        _ position: Int, chunk: Int, _ tiles: Int, _ thread: Int, _ memory: Memory
     ) {
-        let kernels = memory.kernels
-        let scratch = unsafe memory.scratch(thread: thread)
-        let products = unsafe scratch.assumingMemoryBound(to: Float.self)
-        let productsSize = weights.positions * Self.groupTiles * kernels.panelWidth * 4
-        let rows = unsafe (scratch + aligned(productsSize))
-            .assumingMemoryBound(to: UnsafePointer<Float>.self)
         let depth = weights.depth
-        let inputs =
-            unsafe memory.floats(transformed) + (tiles.lowerBound - block.lowerBound) * depth
         unsafe weights.weights.withFloats { packed in
-            let panelWeights = unsafe packed + panel * weights.panelSize
-            for position in 0..<weights.positions {
-                let task = unsafe ConvolutionTask(
-                    input: inputs + position * blockTiles * depth,
-                    weights: panelWeights + position * depth * kernels.panelWidth,
-                    bias: memory.zeros,
-                    output: products + position * Self.groupTiles * kernels.panelWidth,
-                    zeros: memory.zeros, rows: rows, depth: depth, inputHeight: 1,
-                    inputWidth: tiles.count, inputPixelStride: depth,
-                    inputRowStride: tiles.count * depth, kernelHeight: 1, kernelWidth: 1,
-                    strideHeight: 1, strideWidth: 1, dilationHeight: 1, dilationWidth: 1,
-                    padTop: 0, padLeft: 0, outputWidth: tiles.count,
-                    outputPixelStride: kernels.panelWidth, outputs: kernels.panelWidth,
-                    bounds: .none)
-                kernels.convolve(task, 0..<tiles.count, 0..<1)
-            }
-        }
-        unsafe weights.bias.withFloats { bias in
-            forPictures(tiles) { image, local in
-                let task = unsafe task(
-                    memory, image: image, firstTile: tiles.lowerBound - image * tilesPerImage,
-                    products: products, panel: panel, bias: bias + panel * kernels.panelWidth)
-                kernels.winogradOutput(task, local)
-            }
+            let task = unsafe ConvolutionTask(
+                input: memory.floats(transformed) + position * transformedStride,
+                weights: packed + position * weights.panels * weights.panelSize,
+                bias: memory.zeros, output: memory.floats(products) + position * productsStride,
+                zeros: memory.zeros,
+                rows: memory.scratch(thread: thread)
+                    .assumingMemoryBound(to: UnsafePointer<Float>.self),
+                depth: depth, inputHeight: 1, inputWidth: tiles, inputPixelStride: depth,
+                inputRowStride: tiles * depth, kernelHeight: 1, kernelWidth: 1, strideHeight: 1,
+                strideWidth: 1, dilationHeight: 1, dilationWidth: 1, padTop: 0, padLeft: 0,
+                outputWidth: tiles, outputPixelStride: weights.paddedOutputs,
+                outputs: weights.paddedOutputs, bounds: .none)
+            memory.kernels.convolve(
+                task, 0..<tiles,
+                chunk * panelChunk..<min((chunk + 1) * panelChunk, weights.panels))
         }
     }
 
-    private func task(
-        _ memory: Memory, image: Int, firstTile: Int, products: UnsafePointer<Float>, panel: Int,
-        bias: UnsafePointer<Float>
-    ) -> WinogradTask {
+    private func task(_ memory: Memory, _ image: Int, _ block: Range<Int>) -> WinogradTask {
         let outputs = output.shape[1]
         let size = output.shape[2] * output.shape[3] * outputs
         return unsafe WinogradTask(
             tileSize: weights.tileSize,
-            input: memory.floats(input) + image * vertical.input * horizontal.input * weights.depth,
-            inputHeight: vertical.input, inputWidth: horizontal.input, channels: weights.depth,
-            padTop: vertical.padBegin, padLeft: horizontal.padBegin,
-            transformed: memory.floats(transformed),
-            transformedStride: blockTiles * weights.depth, products: products,
-            productsStride: Self.groupTiles * memory.kernels.panelWidth, firstTile: firstTile,
-            bias: bias,
-            output: memory.floats(output)
-                + (image * size + panel * memory.kernels.panelWidth),
-            outputHeight: vertical.output, outputWidth: horizontal.output,
-            outputPixelStride: outputs,
-            outputs: min(memory.kernels.panelWidth, outputs - panel * memory.kernels.panelWidth),
-            bounds: bounds, pools: pools)
+            input: memory.floats(input)
+                + image * vertical.input * horizontal.input * weights.depth,
+            inputHeight: vertical.input, inputWidth: horizontal.input,
+            channels: weights.depth, padTop: vertical.padBegin, padLeft: horizontal.padBegin,
+            transformed: memory.floats(transformed), transformedStride: transformedStride,
+            products: memory.floats(products), productsStride: productsStride,
+            productsTileStride: weights.paddedOutputs,
+            firstTile: block.lowerBound - image * tilesPerImage, bias: weights.bias.floatPointer,
+            output: memory.floats(output) + image * size, outputHeight: vertical.output,
+            outputWidth: horizontal.output, outputs: outputs, bounds: bounds, pools: pools)
     }
 }

@@ -85,18 +85,17 @@ extension Conv: Lowerable {
             summary: summary(
                 node, epilogue, "Winograd F(\(tileSize)×\(tileSize), 3×3)", weight,
                 weights.weights.byteCount, planner),
-            weights: weights, vertical: window[0], horizontal: window[1],
-            bounds: epilogue.bounds, pools: epilogue.pools)
-        step.input = planner.value(node.inputs[0], in: .channelsLast)
-        step.output = planner.define(epilogue.output, .channelsLast)
-        step.blockTiles = WinogradStep.blockTiles(
-            total: step.input.shape[0] * step.tilesAcross * step.tilesDown,
-            depth: weights.depth, positions: weights.positions)
+            weights: weights, window: window, bounds: epilogue.bounds, pools: epilogue.pools,
+            input: planner.value(node.inputs[0], in: .channelsLast),
+            output: planner.define(epilogue.output, .channelsLast))
         step.transformed = planner.newValue(
-            .float32, [weights.positions, step.blockTiles, weights.depth], .rowMajor)
-        planner.requireZeros(max(weights.depth, planner.kernels.panelWidth))
+            .float32, [weights.positions * step.transformedStride], .rowMajor)
+        step.products = planner.newValue(
+            .float32, [weights.positions * step.productsStride], .rowMajor)
+        planner.requireZeros(max(weights.depth, weights.paddedOutputs))
         planner.requireScratch(bytes: step.scratchByteCount(planner.kernels))
-        planner.append(step, reading: [step.input], [step.output, step.transformed])
+        planner.append(
+            step, reading: [step.input], [step.output, step.transformed, step.products])
     }
 
     /// The input as the kernel reads it. Pictures of few channels are padded beforehand, so that a
