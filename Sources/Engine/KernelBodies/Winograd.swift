@@ -17,26 +17,44 @@ private enum Points {
 @inline(never)
 func winogradInput(_ task: WinogradTask, _ tiles: Range<Int>) {
     let across = (task.outputWidth + task.tileSize - 1) / task.tileSize
+    let pixels = unsafe task.scratch.assumingMemoryBound(to: UnsafePointer<Float>.self)
     for tile in tiles {
-        let y = tile / across * task.tileSize - task.padTop
-        let x = tile % across * task.tileSize - task.padLeft
+        unsafe gatherPixels(
+            task, tile / across * task.tileSize - task.padTop,
+            tile % across * task.tileSize - task.padLeft, into: pixels)
         let target = unsafe task.transformed + (tile - task.firstTile) * task.channels
         for channel in stride(from: 0, to: task.channels, by: 16) {
             if task.tileSize == 4 {
-                unsafe inputTile6(task, y, x, channel, to: target + channel)
+                unsafe inputTile6(task, pixels, channel, to: target + channel)
             } else {
-                unsafe inputTile4(task, y, x, channel, to: target + channel)
+                unsafe inputTile4(task, pixels, channel, to: target + channel)
             }
         }
     }
 }
 
-/// 16 channels of the pixel at (y, x), zeros outside the picture.
+/// Finds the pixels under a tile whose first one is (y, x), row by row.
 @inline(__always)
-private func pixel(_ task: WinogradTask, _ y: Int, _ x: Int, _ channel: Int) -> Lanes {
-    guard y >= 0, y < task.inputHeight, x >= 0, x < task.inputWidth else { return .zero }
-    return unsafe load(
-        task.input + ((y * task.inputWidth + x) * task.channels + channel))
+private func gatherPixels(
+    _ task: WinogradTask, _ y: Int, _ x: Int,
+    into pixels: UnsafeMutablePointer<UnsafePointer<Float>>
+) {
+    let side = task.tileSize + 2
+    for i in 0..<side {
+        let isInside = y + i >= 0 && y + i < task.inputHeight
+        let row = unsafe task.input + (y + i) * task.inputWidth * task.channels
+        for j in 0..<side {
+            unsafe pixels[i * side + j] =
+                isInside && x + j >= 0 && x + j < task.inputWidth
+                ? row + (x + j) * task.channels : task.zeros
+        }
+    }
+}
+
+/// The vectors of a tile between its two passes.
+@inline(__always)
+private func between(_ task: WinogradTask) -> UnsafeMutablePointer<Float> {
+    unsafe (task.scratch + 36 * 8).assumingMemoryBound(to: Float.self)
 }
 
 /// Bᵀ of F(4, 3) applied to six vectors.
@@ -55,37 +73,41 @@ private func inputs6(
     return (first, evenA + oddA, evenA - oddA, evenB + oddB, evenB - oddB, last)
 }
 
+/// Rows first, then columns.
 @inline(__always)
 private func inputTile6(
-    _ task: WinogradTask, _ y: Int, _ x: Int, _ channel: Int,
+    _ task: WinogradTask, _ pixels: UnsafeMutablePointer<UnsafePointer<Float>>, _ channel: Int,
     to target: UnsafeMutablePointer<Float>
 ) {
-    // Rows first: `rows[i]` holds row i transformed along x.
-    var rows = Rows6(repeating: Lanes6(repeating: .zero))
+    let rows = unsafe between(task)
     for i in 0..<6 {
-        let r = inputs6(
-            pixel(task, y + i, x, channel), pixel(task, y + i, x + 1, channel),
-            pixel(task, y + i, x + 2, channel), pixel(task, y + i, x + 3, channel),
-            pixel(task, y + i, x + 4, channel), pixel(task, y + i, x + 5, channel))
-        rows[i] = [r.0, r.1, r.2, r.3, r.4, r.5]
+        let p = unsafe pixels + i * 6
+        let r = unsafe inputs6(
+            load(p[0] + channel), load(p[1] + channel), load(p[2] + channel),
+            load(p[3] + channel), load(p[4] + channel), load(p[5] + channel))
+        let row = unsafe rows + i * 96
+        unsafe store(r.0, to: row)
+        unsafe store(r.1, to: row + 16)
+        unsafe store(r.2, to: row + 32)
+        unsafe store(r.3, to: row + 48)
+        unsafe store(r.4, to: row + 64)
+        unsafe store(r.5, to: row + 80)
     }
     let step = task.transformedStride
     for j in 0..<6 {
-        let c = inputs6(
-            rows[0][j], rows[1][j], rows[2][j], rows[3][j], rows[4][j], rows[5][j])
-        unsafe store(c.0, to: target + j * step)
-        unsafe store(c.1, to: target + (6 + j) * step)
-        unsafe store(c.2, to: target + (12 + j) * step)
-        unsafe store(c.3, to: target + (18 + j) * step)
-        unsafe store(c.4, to: target + (24 + j) * step)
-        unsafe store(c.5, to: target + (30 + j) * step)
+        let column = unsafe UnsafePointer(rows + j * 16)
+        let c = unsafe inputs6(
+            load(column), load(column + 96), load(column + 192), load(column + 288),
+            load(column + 384), load(column + 480))
+        let out = unsafe target + j * step
+        unsafe store(c.0, to: out)
+        unsafe store(c.1, to: out + 6 * step)
+        unsafe store(c.2, to: out + 12 * step)
+        unsafe store(c.3, to: out + 18 * step)
+        unsafe store(c.4, to: out + 24 * step)
+        unsafe store(c.5, to: out + 30 * step)
     }
 }
-
-private typealias Lanes6 = InlineArray<6, Lanes>
-private typealias Rows6 = InlineArray<6, Lanes6>
-private typealias Lanes4 = InlineArray<4, Lanes>
-private typealias Rows4 = InlineArray<4, Lanes4>
 
 /// Bᵀ of F(2, 3) applied to four vectors.
 @inline(__always)
@@ -97,23 +119,31 @@ private func inputs4(
 
 @inline(__always)
 private func inputTile4(
-    _ task: WinogradTask, _ y: Int, _ x: Int, _ channel: Int,
+    _ task: WinogradTask, _ pixels: UnsafeMutablePointer<UnsafePointer<Float>>, _ channel: Int,
     to target: UnsafeMutablePointer<Float>
 ) {
-    var rows = Rows4(repeating: Lanes4(repeating: .zero))
+    let rows = unsafe between(task)
     for i in 0..<4 {
-        let r = inputs4(
-            pixel(task, y + i, x, channel), pixel(task, y + i, x + 1, channel),
-            pixel(task, y + i, x + 2, channel), pixel(task, y + i, x + 3, channel))
-        rows[i] = [r.0, r.1, r.2, r.3]
+        let p = unsafe pixels + i * 4
+        let r = unsafe inputs4(
+            load(p[0] + channel), load(p[1] + channel), load(p[2] + channel),
+            load(p[3] + channel))
+        let row = unsafe rows + i * 64
+        unsafe store(r.0, to: row)
+        unsafe store(r.1, to: row + 16)
+        unsafe store(r.2, to: row + 32)
+        unsafe store(r.3, to: row + 48)
     }
     let step = task.transformedStride
     for j in 0..<4 {
-        let c = inputs4(rows[0][j], rows[1][j], rows[2][j], rows[3][j])
-        unsafe store(c.0, to: target + j * step)
-        unsafe store(c.1, to: target + (4 + j) * step)
-        unsafe store(c.2, to: target + (8 + j) * step)
-        unsafe store(c.3, to: target + (12 + j) * step)
+        let column = unsafe UnsafePointer(rows + j * 16)
+        let c = unsafe inputs4(
+            load(column), load(column + 64), load(column + 128), load(column + 192))
+        let out = unsafe target + j * step
+        unsafe store(c.0, to: out)
+        unsafe store(c.1, to: out + 4 * step)
+        unsafe store(c.2, to: out + 8 * step)
+        unsafe store(c.3, to: out + 12 * step)
     }
 }
 
@@ -126,13 +156,15 @@ func winogradOutput(_ task: WinogradTask, _ tiles: Range<Int>) {
         let x = tile % across * task.tileSize
         let source = unsafe task.products + (tile - task.firstTile) * task.productsTileStride
         for channel in stride(from: 0, to: task.outputs, by: 16) {
-            let bias = unsafe load(task.bias + channel)
             if task.tileSize == 4 {
-                let outputs = unsafe outputTile4(source + channel, task.productsStride)
-                storeOutputs(task, outputs, bias, y, x, channel)
+                unsafe outputTile4(task, source + channel)
             } else {
-                let outputs = unsafe outputTile2(source + channel, task.productsStride)
-                storeOutputs(task, outputs, bias, y, x, channel)
+                unsafe outputTile2(task, source + channel)
+            }
+            if task.pools {
+                storePooled(task, y, x, channel)
+            } else {
+                storeTile(task, y, x, channel)
             }
         }
     }
@@ -154,85 +186,105 @@ private func outputs4(
     )
 }
 
-private typealias Outputs4 = InlineArray<4, InlineArray<4, Lanes>>
-private typealias Outputs2 = InlineArray<2, InlineArray<2, Lanes>>
-
+/// Columns first, then rows; leaves the outputs row by row behind the vectors `between`.
 @inline(__always)
-private func outputTile4(_ products: UnsafePointer<Float>, _ step: Int) -> Outputs4 {
-    var columns = InlineArray<4, Lanes6>(repeating: Lanes6(repeating: .zero))
+private func outputTile4(_ task: WinogradTask, _ products: UnsafePointer<Float>) {
+    let columns = unsafe between(task)
+    let step = task.productsStride
     for j in 0..<6 {
         let m = unsafe products + j * step
         let c = unsafe outputs4(
             load(m), load(m + 6 * step), load(m + 12 * step), load(m + 18 * step),
             load(m + 24 * step), load(m + 30 * step))
-        columns[0][j] = c.0
-        columns[1][j] = c.1
-        columns[2][j] = c.2
-        columns[3][j] = c.3
+        let column = unsafe columns + j * 16
+        unsafe store(c.0, to: column)
+        unsafe store(c.1, to: column + 96)
+        unsafe store(c.2, to: column + 192)
+        unsafe store(c.3, to: column + 288)
     }
-    var result = Outputs4(repeating: InlineArray(repeating: .zero))
+    let tile = unsafe columns + 36 * 16
     for i in 0..<4 {
-        let row = columns[i]
-        let r = outputs4(row[0], row[1], row[2], row[3], row[4], row[5])
-        result[i] = [r.0, r.1, r.2, r.3]
+        let p = unsafe UnsafePointer(columns + i * 96)
+        let r = unsafe outputs4(
+            load(p), load(p + 16), load(p + 32), load(p + 48), load(p + 64), load(p + 80))
+        unsafe store(r.0, to: tile + i * 64)
+        unsafe store(r.1, to: tile + (i * 64 + 16))
+        unsafe store(r.2, to: tile + (i * 64 + 32))
+        unsafe store(r.3, to: tile + (i * 64 + 48))
     }
-    return result
 }
 
 @inline(__always)
-private func outputTile2(_ products: UnsafePointer<Float>, _ step: Int) -> Outputs2 {
-    var columns = InlineArray<2, Lanes4>(repeating: Lanes4(repeating: .zero))
+private func outputTile2(_ task: WinogradTask, _ products: UnsafePointer<Float>) {
+    let columns = unsafe between(task)
+    let step = task.productsStride
     for j in 0..<4 {
         let m = unsafe products + j * step
         let (m0, m1) = unsafe (load(m), load(m + 4 * step))
         let (m2, m3) = unsafe (load(m + 8 * step), load(m + 12 * step))
-        columns[0][j] = m0 + (m1 + m2)
-        columns[1][j] = m3 + (m1 - m2)
+        unsafe store(m0 + (m1 + m2), to: columns + j * 16)
+        unsafe store(m3 + (m1 - m2), to: columns + (64 + j * 16))
     }
-    var result = Outputs2(repeating: InlineArray(repeating: .zero))
+    let tile = unsafe columns + 36 * 16
     for i in 0..<2 {
-        let row = columns[i]
-        result[i] = [row[0] + (row[1] + row[2]), row[3] + (row[1] - row[2])]
+        let p = unsafe UnsafePointer(columns + i * 64)
+        let (m0, m1, m2, m3) = unsafe (load(p), load(p + 16), load(p + 32), load(p + 48))
+        unsafe store(m0 + (m1 + m2), to: tile + i * 32)
+        unsafe store(m3 + (m1 - m2), to: tile + (i * 32 + 16))
     }
-    return result
 }
 
-/// Adds the bias, clamps, pools where asked, and stores the outputs that exist.
+/// Adds the bias to a tile's outputs, clamps and stores those that exist.
 @inline(__always)
-private func storeOutputs<let size: Int>(
-    _ task: WinogradTask, _ outputs: InlineArray<size, InlineArray<size, Lanes>>, _ bias: Lanes,
-    _ y: Int, _ x: Int, _ channel: Int
-) {
+private func storeTile(_ task: WinogradTask, _ y: Int, _ x: Int, _ channel: Int) {
+    let size = task.tileSize
+    let bias = unsafe load(task.bias + channel)
+    let tile = unsafe UnsafePointer(between(task) + 36 * 16)
     let lanes = min(16, task.outputs - channel)
-    if task.pools {
-        // Clamping is monotone, so the largest may be clamped last.
-        for i in stride(from: 0, to: size, by: 2) where y + i + 1 < task.outputHeight {
-            for j in stride(from: 0, to: size, by: 2) where x + j + 1 < task.outputWidth {
-                let value = larger(
-                    larger(outputs[i][j], outputs[i][j + 1]),
-                    larger(outputs[i + 1][j], outputs[i + 1][j + 1]))
-                let at = (y + i) / 2 * (task.outputWidth / 2) + (x + j) / 2
-                storeOutput(task, value + bias, at, channel, lanes)
-            }
+    let rows = min(size, task.outputHeight - y)
+    let columns = min(size, task.outputWidth - x)
+    for i in 0..<rows {
+        var output =
+            unsafe task.output
+            + (((y + i) * task.outputWidth + x) * task.outputs + channel)
+        for j in 0..<columns {
+            let value = unsafe task.bounds.clamp(load(tile + (i * size + j) * 16) + bias)
+            unsafe storeLanes(lanes, of: value, to: output)
+            unsafe output += task.outputs
         }
-        return
     }
-    for i in 0..<size where y + i < task.outputHeight {
-        for j in 0..<size where x + j < task.outputWidth {
-            let at = (y + i) * task.outputWidth + x + j
-            storeOutput(task, outputs[i][j] + bias, at, channel, lanes)
+}
+
+/// The same after a max-pool of 2×2 windows. Adding and clamping are monotone, so the largest of
+/// four goes through them alone.
+@inline(__always)
+private func storePooled(_ task: WinogradTask, _ y: Int, _ x: Int, _ channel: Int) {
+    let size = task.tileSize
+    let bias = unsafe load(task.bias + channel)
+    let tile = unsafe UnsafePointer(between(task) + 36 * 16)
+    let lanes = min(16, task.outputs - channel)
+    let rows = min(size, task.outputHeight - y) / 2
+    let columns = min(size, task.outputWidth - x) / 2
+    for i in 0..<rows {
+        var output =
+            unsafe task.output
+            + (((y / 2 + i) * (task.outputWidth / 2) + x / 2) * task.outputs + channel)
+        for j in 0..<columns {
+            let square = unsafe tile + (i * size + j) * 32
+            let below = unsafe square + size * 16
+            let value = unsafe larger(
+                larger(load(square), load(square + 16)), larger(load(below), load(below + 16)))
+            unsafe storeLanes(lanes, of: task.bounds.clamp(value + bias), to: output)
+            unsafe output += task.outputs
         }
     }
 }
 
 @inline(__always)
-private func storeOutput(
-    _ task: WinogradTask, _ value: Lanes, _ at: Int, _ channel: Int, _ lanes: Int
-) {
-    let output = unsafe task.output + (at * task.outputs + channel)
-    if lanes == 16 {
-        unsafe store(task.bounds.clamp(value), to: output)
+private func storeLanes(_ count: Int, of value: Lanes, to output: UnsafeMutablePointer<Float>) {
+    if count == 16 {
+        unsafe store(value, to: output)
     } else {
-        unsafe storeFirst(lanes, of: task.bounds.clamp(value), to: output)
+        unsafe storeFirst(count, of: value, to: output)
     }
 }

@@ -27,6 +27,10 @@ package struct WinogradTask {
     package var productsStride: Int
     /// Floats from one tile's products to the next's.
     package var productsTileStride: Int
+    /// `scratchByteCount` bytes of the calling thread.
+    package var scratch: UnsafeMutableRawPointer
+    /// At least `channels` zeros, read in place of pixels outside the picture.
+    package var zeros: UnsafePointer<Float>
     /// Where in `transformed` or `products` the first tile of a range lies.
     package var firstTile: Int
     /// [outputs rounded up to whole panels].
@@ -41,11 +45,15 @@ package struct WinogradTask {
     /// width then, rounded down.
     package var pools: Bool
 
+    /// Room for a tile's 36 pixel addresses, 36 vectors between two passes and 16 outputs.
+    package static let scratchByteCount = 36 * (8 + 64) + 16 * 64
+
     package init(
         tileSize: Int, input: UnsafePointer<Float>, inputHeight: Int, inputWidth: Int,
         channels: Int, padTop: Int, padLeft: Int, transformed: UnsafeMutablePointer<Float>,
         transformedStride: Int, products: UnsafePointer<Float>, productsStride: Int,
-        productsTileStride: Int, firstTile: Int, bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
+        productsTileStride: Int, scratch: UnsafeMutableRawPointer, zeros: UnsafePointer<Float>,
+        firstTile: Int, bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
         outputHeight: Int, outputWidth: Int, outputs: Int,
         bounds: Bounds, pools: Bool
     ) {
@@ -61,6 +69,8 @@ package struct WinogradTask {
         unsafe self.products = products
         self.productsStride = productsStride
         self.productsTileStride = productsTileStride
+        unsafe self.scratch = scratch
+        unsafe self.zeros = zeros
         self.firstTile = firstTile
         unsafe self.bias = bias
         unsafe self.output = output

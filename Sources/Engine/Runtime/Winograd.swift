@@ -160,7 +160,9 @@ struct WinogradStep: Step {
     var productsStride: Int { blockTiles * weights.paddedOutputs + 16 }
 
     func scratchByteCount(_ kernels: KernelSet) -> Int {
-        kernels.tileRows * 8 + kernels.tileRows * kernels.panelWidth * 4
+        max(
+            WinogradTask.scratchByteCount,
+            kernels.tileRows * 8 + kernels.tileRows * kernels.panelWidth * 4)
     }
 
     func run(_ memory: Memory) {
@@ -168,29 +170,29 @@ struct WinogradStep: Step {
         let chunks = (weights.panels + panelChunk - 1) / panelChunk
         for first in stride(from: 0, to: total, by: blockTiles) {
             let block = first..<min(first + blockTiles, total)
-            forPieces(of: block, memory.pool) { tiles in
+            forPieces(of: block, memory.pool) { tiles, thread in
                 forPictures(tiles) { image, local in
-                    memory.kernels.winogradInput(task(memory, image, block), local)
+                    memory.kernels.winogradInput(task(memory, image, block, thread), local)
                 }
             }
             memory.pool.run(count: weights.positions * chunks) { unit, thread in
                 multiply(unit / chunks, chunk: unit % chunks, block.count, thread, memory)
             }
-            forPieces(of: block, memory.pool) { tiles in
+            forPieces(of: block, memory.pool) { tiles, thread in
                 forPictures(tiles) { image, local in
-                    memory.kernels.winogradOutput(task(memory, image, block), local)
+                    memory.kernels.winogradOutput(task(memory, image, block, thread), local)
                 }
             }
         }
     }
 
     private func forPieces(
-        of block: Range<Int>, _ pool: WorkPool, _ body: (Range<Int>) -> Void
+        of block: Range<Int>, _ pool: WorkPool, _ body: (_ tiles: Range<Int>, _ thread: Int) -> Void
     ) {
         let pieces = min(block.count, pool.threadCount * 4)
-        pool.run(count: pieces) { piece, _ in
+        pool.run(count: pieces) { piece, thread in
             let start = block.lowerBound + block.count * piece / pieces
-            body(start..<block.lowerBound + block.count * (piece + 1) / pieces)
+            body(start..<block.lowerBound + block.count * (piece + 1) / pieces, thread)
         }
     }
 
@@ -232,7 +234,9 @@ struct WinogradStep: Step {
         }
     }
 
-    private func task(_ memory: Memory, _ image: Int, _ block: Range<Int>) -> WinogradTask {
+    private func task(
+        _ memory: Memory, _ image: Int, _ block: Range<Int>, _ thread: Int
+    ) -> WinogradTask {
         let outputs = output.shape[1]
         let size = output.shape[2] * output.shape[3] * outputs
         return unsafe WinogradTask(
@@ -243,7 +247,8 @@ struct WinogradStep: Step {
             channels: weights.depth, padTop: vertical.padBegin, padLeft: horizontal.padBegin,
             transformed: memory.floats(transformed), transformedStride: transformedStride,
             products: memory.floats(products), productsStride: productsStride,
-            productsTileStride: weights.paddedOutputs,
+            productsTileStride: weights.paddedOutputs, scratch: memory.scratch(thread: thread),
+            zeros: memory.zeros,
             firstTile: block.lowerBound - image * tilesPerImage, bias: weights.bias.floatPointer,
             output: memory.floats(output) + image * size, outputHeight: vertical.output,
             outputWidth: horizontal.output, outputs: outputs, bounds: bounds, pools: pools)
