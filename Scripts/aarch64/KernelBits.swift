@@ -1,0 +1,197 @@
+import KernelInterface
+
+// Runs the kernels of the set it is compiled with on seeded numbers and reports a hash of every
+// result's bits. Built without an operating system, once for each instruction set, by
+// `check-aarch64.sh`: equal hashes mean equal bits.
+
+typealias Report = @convention(c) (UnsafePointer<UInt8>, UInt64) -> Void
+
+/// Calls `report` with the name of each case and the hash of what the kernels computed.
+///
+/// - Parameter memory: 16 MiB of zeros that start on a cache line.
+@_cdecl("ferry_kernel_bits")
+func ferryKernelBits(memory: UnsafeMutableRawPointer, report: Report) {
+    var bench = Bench(memory: memory, report: report)
+    bench.convolutions()
+    bench.denseLayers()
+    bench.pools()
+    bench.pointwise()
+}
+
+private struct Bench {
+    let memory: UnsafeMutableRawPointer
+    let report: Report
+    var used = 0
+    var state: UInt64 = 0
+
+    init(memory: UnsafeMutableRawPointer, report: Report) {
+        self.memory = memory
+        self.report = report
+    }
+
+    mutating func start(_ seed: UInt64) {
+        used = 0
+        state = seed
+    }
+
+    /// Room for numbers, at a byte address `offset` beyond a cache line.
+    mutating func room(_ count: Int, offset: Int = 0) -> UnsafeMutableRawPointer {
+        let place = memory + (used + offset)
+        used = (used + offset + count * 4 + 127) & ~63
+        return place
+    }
+
+    mutating func zeros(_ count: Int) -> UnsafeMutablePointer<Float> {
+        let place = room(count).assumingMemoryBound(to: Float.self)
+        for index in 0..<count { place[index] = 0 }
+        return place
+    }
+
+    /// Seeded numbers in −1 ..< 1, by SplitMix64.
+    mutating func number() -> Float {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return Float((z ^ (z >> 31)) >> 40) * 0x1p-23 - 1
+    }
+
+    mutating func numbers(_ count: Int) -> UnsafeMutablePointer<Float> {
+        let place = room(count).assumingMemoryBound(to: Float.self)
+        for index in 0..<count { place[index] = number() }
+        return place
+    }
+
+    /// FNV-1a over the bit patterns.
+    func finish(_ name: StaticString, _ values: UnsafePointer<Float>, _ count: Int) {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for index in 0..<count {
+            hash = (hash ^ UInt64(values[index].bitPattern)) &* 0x100_0000_01B3
+        }
+        report(name.utf8Start, hash)
+    }
+
+    // MARK: Kernels
+
+    mutating func convolutions() {
+        convolution("convolution 3x3, pad 1, 33 to 50", channels: 33, outputs: 50, kernel: 3)
+        convolution(
+            "convolution 3x3, dilation 2, stride 2, ReLU", channels: 16, outputs: 64, kernel: 3,
+            stride: 2, dilation: 2, bounds: .relu)
+        convolution("convolution 5x5, 3 to 6", channels: 3, outputs: 6, kernel: 5)
+        convolution("convolution 1x1, 128 to 32", channels: 128, outputs: 32, kernel: 1)
+    }
+
+    mutating func convolution(
+        _ name: StaticString, channels: Int, outputs: Int, kernel: Int, stride: Int = 1,
+        dilation: Int = 1, bounds: Bounds = .none
+    ) {
+        start(UInt64(channels * 1000 + outputs))
+        let (height, width, pad) = (15, 13, kernel / 2 * dilation)
+        let reach = (kernel - 1) * dilation + 1
+        let outputHeight = (height + 2 * pad - reach) / stride + 1
+        let outputWidth = (width + 2 * pad - reach) / stride + 1
+        let taps = kernel * kernel
+        let panels = (outputs + panelWidth - 1) / panelWidth
+        let input = numbers(height * width * channels)
+        let plain = numbers(outputs * taps * channels)
+        let biases = numbers(outputs)
+        let weights = zeros(panels * taps * channels * panelWidth)
+        let bias = zeros(panels * panelWidth)
+        for output in 0..<outputs {
+            let panel = weights + output / panelWidth * taps * channels * panelWidth
+            for k in 0..<taps * channels {
+                panel[k * panelWidth + output % panelWidth] = plain[output * taps * channels + k]
+            }
+            bias[output] = biases[output]
+        }
+        let result = zeros(outputHeight * outputWidth * outputs)
+        let scratch = room(4 * taps * tileRows + tileRows * panelWidth)
+        let task = ConvolutionTask(
+            input: input, weights: weights, bias: bias, output: result, zeros: zeros(channels),
+            rows: scratch.assumingMemoryBound(to: UnsafePointer<Float>.self), depth: channels,
+            inputHeight: height, inputWidth: width, inputPixelStride: channels,
+            inputRowStride: width * channels, kernelHeight: kernel, kernelWidth: kernel,
+            strideHeight: stride, strideWidth: stride, dilationHeight: dilation,
+            dilationWidth: dilation, padTop: pad, padLeft: pad, outputWidth: outputWidth,
+            outputPixelStride: outputs, outputs: outputs, bounds: bounds)
+        convolve(task, 0..<outputHeight * outputWidth, 0..<panels)
+        finish(name, result, outputHeight * outputWidth * outputs)
+    }
+
+    mutating func denseLayers() {
+        denseLayer("dense 256 to 10", depth: 256, outputs: 10, batch: 1, offset: 0)
+        denseLayer("dense 301 to 19, batch 6, odd address", depth: 301, outputs: 19, batch: 6, offset: 3)
+    }
+
+    mutating func denseLayer(
+        _ name: StaticString, depth: Int, outputs: Int, batch: Int, offset: Int
+    ) {
+        start(UInt64(depth))
+        let input = numbers(batch * depth)
+        let weights = room(outputs * depth, offset: offset)
+        for index in 0..<outputs * depth {
+            weights.storeBytes(of: number(), toByteOffset: index * 4, as: Float.self)
+        }
+        let result = zeros(batch * outputs)
+        let task = DenseTask(
+            input: input, weights: weights, bias: numbers(outputs), output: result, batch: batch,
+            depth: depth, outputs: outputs, bounds: .none)
+        dense(task, 0..<outputs)
+        finish(name, result, batch * outputs)
+    }
+
+    mutating func pools() {
+        pooling("maximum pool with a NaN", .maximum)
+        pooling("average pool", .average)
+        pooling("average pool with padding", .averageWithPadding)
+    }
+
+    mutating func pooling(_ name: StaticString, _ kind: PoolTask.Kind) {
+        start(7)
+        let channels = 37
+        let input = numbers(12 * 10 * channels)
+        if kind == .maximum { input[500] = .nan }
+        let result = zeros(6 * 5 * channels)
+        func axis(_ size: Int) -> PoolAxis {
+            PoolAxis(
+                input: size, kernel: 3, stride: 2, dilation: 1, padBegin: 1, padEnd: 1,
+                output: size / 2)
+        }
+        let task = PoolTask(
+            kind: kind, input: input, output: result, channels: channels, vertical: axis(12),
+            horizontal: axis(10))
+        pool(task, 0..<6)
+        // A NaN's payload is no result; that there is one is.
+        for index in 0..<6 * 5 * channels where result[index].isNaN { result[index] = .nan }
+        finish(name, result, 6 * 5 * channels)
+    }
+
+    mutating func pointwise() {
+        start(11)
+        let (pixels, channels) = (9, 45)
+        let count = pixels * channels
+        let (input, other, result) = (numbers(count), numbers(count), zeros(count))
+        let lrn = LRNTask(
+            input: input, output: result, channels: channels, before: 2, after: 2,
+            scale: 1e-4 / 5, bias: 2)
+        normalizeAcrossChannels(lrn, 0..<pixels)
+        finish("response normalisation", result, count)
+        let scaled = ChannelTask(
+            input: input, output: result, scale: numbers(channels), shift: numbers(channels),
+            channels: channels, bounds: .relu)
+        scaleChannels(scaled, 0..<pixels)
+        finish("channel scale", result, count)
+        let bounds = Bounds(lower: -0.25, upper: 0.5)
+        let element = ElementTask(input: input, other: other, output: result, bounds: bounds)
+        clamp(element, 0..<count)
+        finish("clamp", result, count)
+        add(element, 0..<count)
+        finish("add", result, count)
+        let turned = TransposeTask(
+            input: input, output: result, rows: pixels, inputStride: channels,
+            outputStride: pixels)
+        transpose(turned, 0..<channels)
+        finish("transpose", result, count)
+    }
+}
