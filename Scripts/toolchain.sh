@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by the other scripts: where the Swift toolchain's tools are.
 
 swift=$(command -v swift) || {

@@ -121,7 +121,8 @@ private struct Bench {
 
     mutating func denseLayers() {
         denseLayer("dense 256 to 10", depth: 256, outputs: 10, batch: 1, offset: 0)
-        denseLayer("dense 301 to 19, batch 6, odd address", depth: 301, outputs: 19, batch: 6, offset: 3)
+        denseLayer(
+            "dense 301 to 19, batch 6, odd address", depth: 301, outputs: 19, batch: 6, offset: 3)
     }
 
     mutating func denseLayer(
