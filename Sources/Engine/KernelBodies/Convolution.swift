@@ -115,7 +115,12 @@ private func storeTile(
 /// Here and not beside `probeRead`, because two files that use `Accumulators` would share its
 /// generic code as one external function, and accumulators that were seen by one stay in memory.
 @inline(never)
-func probeFMA(_ iterations: Int) -> Float {
+func probeFMA(_ iterations: Int) -> Float { probeTile(iterations) }
+
+/// Apart from its entry, like `convolveTile`: in the entry itself the closure is not inlined, and
+/// the accumulators are in memory.
+@inline(__always)
+private func probeTile(_ iterations: Int) -> Float {
     var sums = Accumulators(repeating: .zero)
     let x = Lanes(repeating: 1e-3)
     for block in 0..<iterations / 1024 {

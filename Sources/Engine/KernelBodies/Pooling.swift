@@ -41,6 +41,13 @@ private func poolWindow(
 ) {
     let pixel = task.horizontal.dilation * task.channels
     let row = task.vertical.dilation * task.horizontal.input * task.channels
+    // Matched, not compared: `==` would go through Equatable, whose table is found by code that all
+    // instruction sets share.
+    let isMaximum =
+        switch task.kind {
+        case .maximum: true
+        case .average, .averageWithPadding: false
+        }
     let first =
         unsafe task.input
         + (vertical.first * task.horizontal.input + horizontal.first) * task.channels
@@ -52,12 +59,12 @@ private func poolWindow(
         }
     for channel in stride(from: 0, to: task.channels, by: 16) {
         let lanes = min(16, task.channels - channel)
-        var result = Lanes(repeating: task.kind == .maximum ? -.infinity : 0)
+        var result = Lanes(repeating: isMaximum ? -.infinity : 0)
         for i in 0..<vertical.count {
             var cell = unsafe first + (i * row + channel)
             for _ in 0..<horizontal.count {
                 let value = unsafe lanes == 16 ? load(cell) : loadFirst(lanes, of: cell)
-                if task.kind == .maximum {
+                if isMaximum {
                     // A NaN wins and stays: it differs from itself, and nothing exceeds it.
                     result.replace(with: value, where: value .> result .| (value .!= value))
                 } else {
@@ -66,7 +73,7 @@ private func poolWindow(
                 unsafe cell += pixel
             }
         }
-        if task.kind != .maximum { result /= divisor }
+        if !isMaximum { result /= divisor }
         if lanes == 16 {
             unsafe store(result, to: output + channel)
         } else {
