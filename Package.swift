@@ -120,8 +120,21 @@ let package = Package(
         tests(
             "HDF5FormatTests",
             ["CHDF5", "FormatInterface", "Formats", "HDF5Format", "IR", "Tensors"]),
-        tests("OperatorConformance", ["IR", "Kernels", "Runtime", "Tensors"]),
-        tests("RuntimeTests", ["IR", "KernelInterface", "Kernels", "Runtime", "Tensors"]),
+        tests(
+            "FormatConformance",
+            ["Architectures", "FormatInterface", "Formats", "IR", "ONNXFormat", "Tensors"]),
+        tests(
+            "OperatorConformance",
+            [
+                "FormatInterface", "IR", "KernelInterface", "Kernels", "ONNXFormat", "Parity",
+                "Runtime", "Tensors",
+            ]),
+        tests(
+            "RuntimeTests",
+            [
+                "FormatInterface", "IR", "KernelInterface", "Kernels", "ONNXFormat", "Parity",
+                "Runtime", "Tensors",
+            ]),
         tests("ImagesTests", ["Images", "Tensors"]),
         tests("ParityTests", ["Parity", "Tensors"]),
         tests("CommandTests", ["FerryCommands", "FormatInterface", "Parity", "Tensors"]),

@@ -22,17 +22,23 @@ struct Value: Sendable {
 }
 
 /// A part of the arena that one or more values live in.
-struct Buffer: Sendable {
-    var byteCount: Int
+package struct Buffer: Sendable {
+    package var byteCount: Int
     /// The first and last step that touch it; −1 and `Int.max` reach beyond the steps.
-    var firstStep: Int
-    var lastStep: Int
+    package var firstStep: Int
+    package var lastStep: Int
+
+    package init(byteCount: Int, firstStep: Int, lastStep: Int) {
+        self.byteCount = byteCount
+        self.firstStep = firstStep
+        self.lastStep = lastStep
+    }
 }
 
 /// Places buffers so that those alive at the same time never overlap.
 ///
 /// Largest first, each at the lowest offset free during its life.
-func placeBuffers(_ buffers: [Buffer]) -> (offsets: [Int], byteCount: Int) {
+package func placeBuffers(_ buffers: [Buffer]) -> (offsets: [Int], byteCount: Int) {
     let order = buffers.indices.sorted {
         (buffers[$0].byteCount, buffers[$1].firstStep, $1)
             > (buffers[$1].byteCount, buffers[$0].firstStep, $0)
