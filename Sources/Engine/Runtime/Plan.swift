@@ -54,7 +54,7 @@ package struct Plan: Sendable {
     }
 
     /// Activations of more than 16 GiB are taken for a mistake or an attack.
-    private static let arenaLimit = 16 << 30
+    static let arenaLimit = 16 << 30
 }
 
 /// Which algorithms a plan may use. Either gives the same bits on every kernel set and any number

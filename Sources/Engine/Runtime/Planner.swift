@@ -39,11 +39,23 @@ struct Planner {
         self.kernels = kernels
         self.pool = pool
         self.numerics = numerics
+        try checkSizes()
         for (index, node) in self.graph.nodes.enumerated() {
             for input in Set(node.inputs) { readers[input, default: []].append(index) }
         }
         for input in self.graph.inputs {
             graphInputs.append((input.name, define(input.name, .rowMajor)))
+        }
+    }
+
+    /// Checks that each activation alone is within the limit, before anything is computed with
+    /// its size.
+    private func checkSizes() throws(PlanError) {
+        for type in types.values where type.constant == nil {
+            let bytes = Tensor.byteCount(of: type.shape, type.elementType) ?? .max
+            guard bytes <= Plan.arenaLimit else {
+                throw .tooLarge(bytes: bytes, limit: Plan.arenaLimit)
+            }
         }
     }
 

@@ -99,13 +99,15 @@ extension Conv: Lowerable {
     }
 
     /// The input as the kernel reads it. Pictures of few channels are padded beforehand, so that a
-    /// whole row of the kernel is one run of numbers.
+    /// whole row of the kernel is one run of numbers; pads wider than the kernel, which a file may
+    /// hide behind a stride of any size, are left to the kernel's zeros.
     private func channelsLastInput(
         _ name: String, _ axes: [SpatialWindow.Axis], _ step: inout ConvolutionStep,
         _ planner: inout Planner
     ) -> Value {
         let shape = planner.type(of: name).shape
-        guard group == 1, shape[1] <= 4, axes[1].dilation == 1, axes[1].kernel > 1 else {
+        let padsFit = axes.allSatisfy { max($0.padBegin, $0.padEnd) < $0.extent }
+        guard group == 1, shape[1] <= 4, axes[1].dilation == 1, axes[1].kernel > 1, padsFit else {
             return planner.value(name, in: .channelsLast)
         }
         let pads = [axes[0].padBegin, axes[1].padBegin, axes[0].padEnd, axes[1].padEnd]
