@@ -44,7 +44,9 @@ struct Planner {
             for input in Set(node.inputs) { readers[input, default: []].append(index) }
         }
         for input in self.graph.inputs {
-            graphInputs.append((input.name, define(input.name, .rowMajor)))
+            let value = define(input.name, .rowMajor)
+            buffers[value.buffer].firstStep = -1
+            graphInputs.append((input.name, value))
         }
     }
 
@@ -135,7 +137,7 @@ struct Planner {
         let value = Value(
             buffer: buffers.count, elementType: elementType, shape: shape, layout: layout)
         buffers.append(
-            Buffer(byteCount: value.byteCount, firstStep: steps.count - 1, lastStep: steps.count))
+            Buffer(byteCount: value.byteCount, firstStep: steps.count, lastStep: steps.count))
         return value
     }
 

@@ -44,12 +44,13 @@ package func placeBuffers(_ buffers: [Buffer]) -> (offsets: [Int], byteCount: In
             > (buffers[$1].byteCount, buffers[$0].firstStep, $0)
     }
     var offsets = [Int](repeating: 0, count: buffers.count)
+    /// By offset.
     var placed: [Int] = []
     var end = 0
     for index in order {
         let buffer = buffers[index]
         var offset = 0
-        for other in placed.sorted(by: { offsets[$0] < offsets[$1] }) {
+        for other in placed {
             let isAlive =
                 buffers[other].firstStep <= buffer.lastStep
                 && buffer.firstStep <= buffers[other].lastStep
@@ -58,10 +59,20 @@ package func placeBuffers(_ buffers: [Buffer]) -> (offsets: [Int], byteCount: In
             offset = max(offset, offsets[other] + aligned(buffers[other].byteCount))
         }
         offsets[index] = offset
-        placed.append(index)
+        placed.insert(index, at: firstIndex(in: placed) { offsets[$0] > offset })
         end = max(end, offset + aligned(buffer.byteCount))
     }
     return (offsets, end)
+}
+
+/// The first position of sorted `items` from which on `isBehind` holds.
+private func firstIndex(in items: [Int], where isBehind: (Int) -> Bool) -> Int {
+    var (low, high) = (0, items.count)
+    while low < high {
+        let middle = (low + high) / 2
+        if isBehind(items[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
 }
 
 /// `count` rounded up to whole cache lines.
