@@ -42,7 +42,7 @@ import Testing
     @Test func `many values that are too large together are refused`() {
         var builder = GraphBuilder()
         var value = builder.input("x")
-        for index in 0..<4 { value = builder.node("tanh\(index)", Tanh(), value) }
+        for index in 0..<5 { value = builder.node("tanh\(index)", Tanh(), value) }
         let graph = builder.graph
         builder.graph.outputs = graph.nodes.map {
             ValueDeclaration(name: $0.name, elementType: .float32, shape: nil)
