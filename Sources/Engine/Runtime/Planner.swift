@@ -179,7 +179,8 @@ struct Planner {
     /// The fallback: the operator's own meaning, slow and never wrong.
     private mutating func evaluatePlainly(_ node: Node) {
         let inputs = node.inputs.map { $0.isEmpty ? nil : operand($0) }
-        let outputs = node.outputs.map { $0.isEmpty ? nil : define($0, .rowMajor) }
+        // Optional outputs that no operator of Ferry computes have no type, and no reader either.
+        let outputs = node.outputs.map { types[$0] == nil ? nil : define($0, .rowMajor) }
         let read = inputs.compactMap { input -> Value? in
             if case .value(let value) = input { value } else { nil }
         }
