@@ -80,6 +80,21 @@ import Testing
         #expect(plan.arenaByteCount == 128)
     }
 
+    @Test(arguments: ["MaxPool", "BatchNormalization", "Dropout", "Relu"])
+    func `outputs that no one reads are not computed`(_ type: String) throws {
+        var builder = GraphBuilder()
+        let x = builder.input("x")
+        switch type {
+        case "MaxPool": builder.node("y", MaxPool(window: SpatialWindow(kernel: [2, 2])), x)
+        case "BatchNormalization": _ = builder.normalization("y", x, channels: 3)
+        case "Dropout": builder.node("y", Dropout(), x)
+        default: builder.node("y", Relu(), x)
+        }
+        builder.graph.nodes[0].outputs += ["unread", "", "unread too"]
+        builder.outputs("y")
+        try builder.check(["x": picture([2, 3, 4, 5])])
+    }
+
     @Test func `what the graph refuses is the graph's error`() {
         var builder = GraphBuilder()
         let x = builder.input("x")
