@@ -44,7 +44,7 @@ import Testing
             ])
     }
 
-    @Test func `more than one kernel set is measured on x86-64-v3 and later`() {
+    @Test func `every kernel set that this CPU runs is measured, the baseline among them`() {
         let available = CPUTarget.all.filter(\.isAvailable).map(\.kernels.name)
         #expect(available.last == "baseline")
         #expect(Set(available).count == available.count)
