@@ -53,7 +53,8 @@ package struct InputFile: Sendable {
     }
 }
 
-private func kind(ofMode mode: mode_t) -> String {
+/// What a file that is not a regular one is, in words for "found …".
+func kind(ofMode mode: mode_t) -> String {
     switch mode & S_IFMT {
     case S_IFDIR: "a folder"
     case S_IFIFO: "a pipe"

@@ -43,9 +43,8 @@ package struct OutputFile: ~Copyable {
     private init(destination: String) throws(OutputError) {
         self.destination = destination
         let folder = Self.folder(of: destination)
-        var status = stat()
-        if unsafe stat(destination, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-            throw OutputError(file: destination, problem: "expected a file name, found a folder")
+        if let kind = Self.irreplaceable(destination) {
+            throw OutputError(file: destination, problem: "expected a file to write, found \(kind)")
         }
         let name = (destination as NSString).lastPathComponent
         // Short enough for any name the destination itself may have.
@@ -58,13 +57,26 @@ package struct OutputFile: ~Copyable {
             PendingFile.clear()
             throw OutputError(
                 file: destination,
-                problem: "expected a folder to write in, found: \(lastSystemError())")
+                problem: "expected a folder to write in, found \(lastSystemError())")
         }
         temporaryPath = path
         self.descriptor = descriptor
     }
 
     deinit { close(descriptor) }
+
+    /// What a destination is that no file may replace: a folder, or a link to one, a pipe, a
+    /// socket or a device; nil for everything else and for nothing.
+    package static func irreplaceable(_ path: String) -> String? {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else { return nil }
+        if status.st_mode & S_IFMT == S_IFLNK {
+            guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+                return nil
+            }
+        }
+        return status.st_mode & S_IFMT == S_IFREG ? nil : kind(ofMode: status.st_mode)
+    }
 
     /// Appends bytes.
     package func write(_ bytes: RawSpan) throws(OutputError) {
