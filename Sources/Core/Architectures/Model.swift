@@ -32,6 +32,8 @@ package struct Model: Sendable {
     package var sourceNames: [String: String] = [:]
     package var metadata: [String: String] = [:]
     package var producer = ""
+    /// Whether batch normalisation was folded into the convolutions before Ferry saw them.
+    package var hasFoldedNormalization = false
     /// What a person should know about how the file was understood.
     package var notes: [String] = []
     /// The nodes that have parameters, in graph order.

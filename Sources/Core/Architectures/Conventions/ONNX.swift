@@ -58,7 +58,10 @@ extension Translation {
             graph: match.architecture.graph(match.form), weights: weights,
             architecture: match.architecture, origin: .onnx)
         model.sourceNames = sources
-        if let note = match.foldingNote { model.notes.append(note) }
+        if let note = match.foldingNote {
+            model.notes.append(note)
+            model.hasFoldedNormalization = true
+        }
         return model
     }
 

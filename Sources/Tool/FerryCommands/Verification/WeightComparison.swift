@@ -15,6 +15,12 @@ private struct WeightComparison {
     let reference: Model
     var rows: [ParityRow] = []
 
+    /// Exporters fold in float32: each weight is a product of three roundings, and a bias the
+    /// difference of two products.
+    private static let folding = Tolerance(
+        relative: 1e-5, absoluteOfMaximum: 1e-6, reason: "folding rounds in float32")
+    private static let foldingReason = "BatchNormalization folded into the convolution"
+
     mutating func compareLayers() {
         let (mine, theirs) = (value.layers, reference.layers)
         var (i, j) = (0, 0)
@@ -71,7 +77,15 @@ private struct WeightComparison {
             guard let a = value.weights[parameter.name], let b = reference.weights[name] else {
                 continue
             }
-            rows.append(.weight(parameter.name, a, reference: b))
+            let isFolded =
+                mine.kind == .conv
+                && (value.hasFoldedNormalization || reference.hasFoldedNormalization)
+            rows.append(
+                isFolded
+                    ? .weight(
+                        parameter.name, a, reference: b, tolerance: Self.folding,
+                        reason: Self.foldingReason)
+                    : .weight(parameter.name, a, reference: b))
         }
         for parameter in theirs.parameters where mine.name(of: parameter.role) == nil {
             rows.append(absent(parameter.name, reference.weights, on: "the value"))
@@ -101,18 +115,15 @@ private struct WeightComparison {
                     explanation: "a normalisation that cannot be folded"))
             return
         }
-        // Exporters fold in float32: each weight is a product of three roundings, and a bias the
-        // difference of two products.
-        let tolerance = Tolerance(
-            relative: 1e-5, absoluteOfMaximum: 1e-6, reason: "folding rounds in float32")
-        let reason = "BatchNormalization folded into the convolution"
         let name = mine.name(of: .weight) ?? mine.node
         rows.append(
-            .weight(name, a.weight, reference: b.weight, tolerance: tolerance, reason: reason))
+            .weight(
+                name, a.weight, reference: b.weight, tolerance: Self.folding,
+                reason: Self.foldingReason))
         rows.append(
             .weight(
                 mine.name(of: .bias) ?? "\(mine.node) bias", a.bias, reference: b.bias,
-                tolerance: tolerance, reason: reason))
+                tolerance: Self.folding, reason: Self.foldingReason))
     }
 
     mutating func compareExtras() {
