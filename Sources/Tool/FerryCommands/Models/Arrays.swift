@@ -16,6 +16,11 @@ extension ModelFile {
         isPicture(array.rank) ? array.permuted([0, 2, 3, 1]) : array
     }
 
+    /// A known shape as the file lays it out.
+    func declaredShape(_ shape: [Int]) -> [Int] {
+        isPicture(shape.count) ? [shape[0], shape[2], shape[3], shape[1]] : shape
+    }
+
     /// A shape as the file declares it.
     func declaredShape(_ shape: [Dimension]?) -> String {
         var shape = shape
@@ -50,7 +55,7 @@ extension ModelFile {
                     "--input: expected one of \(self.names(declared)), found '\(name)'")
             }
             let array = canonical(item.array)
-            guard array.elementType == input.elementType, fits(array.shape, input.shape) else {
+            guard array.elementType == input.elementType, input.takes(array.shape) else {
                 throw InputError(
                     file: item.file, place: "input '\(name)'",
                     expected: "\(input.elementType) \(declaredShape(input.shape))",
@@ -63,14 +68,6 @@ extension ModelFile {
 
     private func names(_ values: [ValueDeclaration]) -> String {
         values.map { "'\($0.name)'" }.joined(separator: ", ")
-    }
-
-    private func fits(_ shape: [Int], _ declared: [Dimension]?) -> Bool {
-        guard let declared else { return true }
-        return shape.count == declared.count
-            && zip(shape, declared).allSatisfy { size, dimension in
-                if case .fixed(let expected) = dimension { size == expected } else { true }
-            }
     }
 
     /// Inputs of seeded noise in (−1, 1), one batch of `batch`.
@@ -100,5 +97,16 @@ extension ModelFile {
             }
         }
         return shapes
+    }
+}
+
+extension ValueDeclaration {
+    /// Whether an array of this shape agrees with every size that is declared.
+    func takes(_ array: [Int]) -> Bool {
+        guard let shape else { return true }
+        return array.count == shape.count
+            && zip(array, shape).allSatisfy { size, dimension in
+                if case .fixed(let expected) = dimension { size == expected } else { true }
+            }
     }
 }
