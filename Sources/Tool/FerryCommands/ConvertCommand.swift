@@ -42,12 +42,17 @@ struct ConvertCommand: Command {
 
     func run(on console: Console) throws -> ExitStatus {
         let format = try FormatRegistry.format(forWriting: destination, named: formatName)
+        try refuse(destination, replacing: source)
         try refuseExisting(destination, unless: force)
         let start = ContinuousClock.now
+        let activity = console.activity("reading \(source)")
+        defer { activity.finish() }
         let (checkpoint, model, notes) = try translated(for: format)
+        activity.enter("writing \(destination)")
         try OutputFile.write(to: destination, replacing: force) { file in
             try format.write(checkpoint, to: file)
         } check: { temporary in
+            activity.enter("reading \(destination) back")
             try compare(temporary, with: checkpoint, model, format)
         }
         let report = Conversion(
@@ -56,6 +61,7 @@ struct ConvertCommand: Command {
             tensors: checkpoint.tensors.count,
             bytes: checkpoint.tensors.reduce(0) { $0 + $1.tensor.byteCount },
             milliseconds: (ContinuousClock.now - start) / .milliseconds(1), notes: notes)
+        activity.finish()
         for note in notes { console.note("note: \(note)") }
         if global.json {
             try console.printJSON(report)

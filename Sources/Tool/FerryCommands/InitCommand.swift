@@ -18,7 +18,8 @@ struct InitCommand: Command {
     ]
     static let discussion = """
         Weights are uniform, made from integers by exact operations only: the same on
-        every machine. Architectures: \(ArchitectureRegistry.names.joined(separator: ", ")).
+        every machine. Architectures: lenet5, lenet5_tanh, alexnet, vgg11, vgg13, vgg16,
+        vgg19, and each vgg with _bn.
         """
     static let example = """
         ferry init vgg16 -o vgg16.onnx --seed 1
@@ -50,6 +51,8 @@ struct InitCommand: Command {
         let format = try FormatRegistry.format(forWriting: output, named: formatName)
         try refuseExisting(output, unless: force)
         let start = ContinuousClock.now
+        let activity = console.activity("making the weights of \(architecture)")
+        defer { activity.finish() }
         let model: Model
         let checkpoint: Checkpoint
         do {
@@ -61,9 +64,11 @@ struct InitCommand: Command {
             }
             throw UsageError("\(error)")
         }
+        activity.enter("writing \(output)")
         try OutputFile.write(to: output, replacing: force) { file in
             try format.write(checkpoint, to: file)
         }
+        activity.finish()
         let report = Conversion(
             source: "\(architecture), seed \(seed)", destination: output, format: format.name,
             architecture: architecture, preprocess: model.preprocess,

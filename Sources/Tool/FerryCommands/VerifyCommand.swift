@@ -61,12 +61,16 @@ struct VerifyCommand: Command {
 
     func run(on console: Console) throws -> ExitStatus {
         if let fixture { return try verify(paths[0], against: fixture, console) }
+        let activity = console.activity("reading")
+        defer { activity.finish() }
         let first = try ModelFile(path: paths[0], global)
         let second = try ModelFile(path: paths[1], global)
         var report = ParityReport(value: paths[0], reference: paths[1])
         report.notes = (first.model.notes + second.model.notes).uniqued()
+        activity.enter("comparing weights")
         report.weights = compareWeights(first.model, second.model)
         if !weightsOnly {
+            activity.enter("comparing outputs")
             let engine = try Engine(global)
             let inputs =
                 arrays.isEmpty
@@ -74,6 +78,7 @@ struct VerifyCommand: Command {
             if arrays.isEmpty { report.notes.append("outputs compared on seeded noise") }
             try compareOutputs(first, second, inputs: inputs, engine, &report)
         }
+        activity.finish()
         return try finish(report, console)
     }
 

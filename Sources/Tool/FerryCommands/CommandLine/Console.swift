@@ -104,6 +104,11 @@ package final class Console {
         return worst
     }
 
+    /// A line on standard error about what is being done, silent unless that is a terminal.
+    package func activity(_ label: String) -> Activity {
+        Activity(label: oneLine(label), terminal: errorsAreTerminal ? errors : nil)
+    }
+
     /// A progress line on standard error, silent unless that is a terminal.
     package func progress(_ label: String) -> Progress {
         Progress(label: oneLine(label), terminal: errorsAreTerminal ? errors : nil)

@@ -25,9 +25,7 @@ package final class Progress {
         next = now + .milliseconds(100)
         isShown = true
         let percent = total > 0 ? Int(100 * Double(done) / Double(total)) : 100
-        // One column stays free, so that no terminal breaks the line.
-        let text = "\(label) \(percent) %".prefix(max(0, columns(of: terminal) - 1))
-        _ = writeAll(Array("\r\u{1B}[K\(text)".utf8), to: terminal)
+        showLine("\(label) \(percent) %", on: terminal)
     }
 
     /// Wipes the line.
@@ -38,10 +36,4 @@ package final class Progress {
     }
 
     deinit { finish() }
-}
-
-private func columns(of terminal: Int32) -> Int {
-    var size = winsize()
-    guard unsafe ioctl(terminal, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-    return Int(size.ws_col)
 }
