@@ -24,32 +24,54 @@ struct InspectCommand: Command {
     }
 
     func run(on console: Console) throws -> ExitStatus {
-        console.forEach(paths) { path in
-            let (format, checkpoint) = try ModelFile.read(path)
-            let file: ModelFile
-            do {
-                file = try ModelFile(path: path, global)
-            } catch let error as ModelError {
-                // Tensors without a meaning can still be listed; whatever else is wrong cannot.
-                guard case .unrecognized = error.error, global.architecture == nil else {
-                    throw error
-                }
-                let listing = TensorListing(path: path, format: format.name, checkpoint)
-                if global.json {
-                    try console.printJSON(listing)
-                } else {
-                    try console.print(listing.text(coloured: console.colours))
-                }
-                console.note("\(error)")
-                return .badInput
-            }
-            let inspection = try Inspection(file)
+        var documents: [Document] = []
+        let status = console.forEach(paths) { path in
+            let (document, complaint) = try examine(path)
             if global.json {
-                try console.printJSON(inspection)
+                documents.append(document)
             } else {
-                try console.print(inspection.text(coloured: console.colours))
+                if path != paths.first { try console.print("") }
+                try console.print(document.text(coloured: console.colours))
             }
-            return .done
+            return complaint.map(console.report) ?? .done
+        }
+        if global.json, paths.count > 1 {
+            try console.printJSON(documents)
+        } else if global.json, let document = documents.first {
+            try console.printJSON(document)
+        }
+        return status
+    }
+
+    /// What there is to say about a file, and what stands in the way of saying more.
+    private func examine(_ path: String) throws -> (Document, (any Error)?) {
+        let (format, checkpoint) = try ModelFile.read(path)
+        do {
+            let file = try ModelFile(path: path, format: format, checkpoint, global)
+            return (.network(try Inspection(file)), nil)
+        } catch let error as ModelError {
+            // Tensors without a meaning can still be listed; whatever else is wrong cannot.
+            guard case .unrecognized = error.error, global.architecture == nil else { throw error }
+            return (.tensors(TensorListing(path: path, format: format.name, checkpoint)), error)
+        }
+    }
+
+    private enum Document: Encodable {
+        case network(Inspection)
+        case tensors(TensorListing)
+
+        func encode(to encoder: any Encoder) throws {
+            switch self {
+            case .network(let inspection): try inspection.encode(to: encoder)
+            case .tensors(let listing): try listing.encode(to: encoder)
+            }
+        }
+
+        func text(coloured: Bool) -> String {
+            switch self {
+            case .network(let inspection): inspection.text(coloured: coloured)
+            case .tensors(let listing): listing.text(coloured: coloured)
+            }
         }
     }
 }
@@ -133,13 +155,14 @@ struct Inspection: Encodable {
         format = file.format
         producer = model.producer
         architecture = model.architecture?.name
-        preprocess = model.preprocess
+        preprocess = file.usualRecipe
         inputs = model.graph.inputs.map { Value($0, file) }
         outputs = model.graph.outputs.map { Value($0, file) }
         layers = model.graph.nodes.map { node in
             let constants = Set(node.inputs).compactMap { model.weights[$0] }
             return Layer(
-                name: node.name, op: node.op.type, outputShape: types[node.outputs[0]]?.shape ?? [],
+                name: node.name, op: node.op.type,
+                outputShape: file.declaredShape(types[node.outputs[0]]?.shape ?? []),
                 parameters: constants.reduce(0) { $0 + $1.elementCount },
                 multiplyAdds: node.multiplyAdds(types),
                 elementType: (constants.first?.elementType ?? types[node.outputs[0]]?.elementType)?
@@ -148,7 +171,10 @@ struct Inspection: Encodable {
         parameters = model.weights.values.reduce(0) { $0 + $1.elementCount }
         parameterBytes = model.weights.values.reduce(0) { $0 + $1.byteCount }
         multiplyAdds = layers.reduce(0) { $0.addingReportingOverflow($1.multiplyAdds).partialValue }
-        notes = model.notes + Inspection.oddities(model)
+        let greys = ["pictures are made grey and divided by 255"]
+        notes =
+            model.notes + (model.preprocess == nil && preprocess != nil ? greys : [])
+            + Inspection.oddities(model)
     }
 
     /// Weights that are no numbers.
@@ -169,7 +195,7 @@ struct Inspection: Encodable {
         ])
         for layer in layers {
             table.add([
-                .init(layer.name), .init(layer.op), "\(layer.outputShape)",
+                .init(layer.name), .init(layer.op), .init("\(layer.outputShape)"),
                 .init(layer.parameters == 0 ? "" : Numbers.grouped(layer.parameters)),
                 .init(layer.multiplyAdds == 0 ? "" : Numbers.grouped(layer.multiplyAdds)),
                 .init(layer.elementType),

@@ -20,7 +20,7 @@ struct RunCommand: Command {
         .value("output", "[NAME=]FILE", repeats: true, help: "where an output goes, as .npy"),
         .value(
             "preprocess", "NAME",
-            help: "torchvision, keras-caffe, keras-tf, caffe or none (default: the model's own)"),
+            help: "torchvision, keras-caffe, keras-tf, caffe, none (default: as trained)"),
         .value("exif", "ignore|apply", help: "what to do with turned pictures (default: ignore)"),
         .flag("force", help: "replace output files that exist"),
     ]
@@ -85,7 +85,7 @@ struct RunCommand: Command {
         _ file: ModelFile, _ engine: Engine, _ console: Console
     ) throws -> ExitStatus {
         let input = try pictureInput(of: file)
-        let recipe = try recipe(of: file, channels: input.shape[1])
+        let recipe = try recipe(of: file)
         console.note("preprocess: \(recipe.rawValue)")
         let plan = try engine.plan(file, inputShapes: [input.name: input.shape])
         var classified: [Classification] = []
@@ -100,9 +100,7 @@ struct RunCommand: Command {
             let picture = try Picture.decode(
                 try InputFile(path: path).storage, path: path, exif: exif)
             for note in picture.notes { console.note("note: \(path): \(note)") }
-            let tensor = try recipe.tensor(
-                of: picture.picture, channels: input.shape[1], height: input.shape[2],
-                width: input.shape[3])
+            let tensor = try prepare(picture.picture, of: path, by: recipe, for: input.shape)
             let results = try engine.run(file, plan, inputs: [input.name: tensor])
             collected.append(results)
             let classification = Classification(path, results, file, recipe)
@@ -114,6 +112,18 @@ struct RunCommand: Command {
         if global.json { try console.printJSON(classified) }
         if !outputs.isEmpty, status == .done { try write(stacked(collected), of: file) }
         return status
+    }
+
+    private func prepare(
+        _ picture: Picture, of path: String, by recipe: Preprocessing, for shape: [Int]
+    ) throws(PictureError) -> Tensor {
+        do {
+            return try recipe.tensor(
+                of: picture, channels: shape[1], height: shape[2], width: shape[3])
+        } catch var error {
+            error.file = path
+            throw error
+        }
     }
 
     /// The one input that takes pictures, at batch 1.
@@ -129,9 +139,9 @@ struct RunCommand: Command {
         return (name, shape)
     }
 
-    private func recipe(of file: ModelFile, channels: Int) throws -> Preprocessing {
+    private func recipe(of file: ModelFile) throws -> Preprocessing {
         if let preprocess { return preprocess }
-        if let name = file.model.preprocess {
+        if let name = file.usualRecipe {
             guard let recipe = Preprocessing(rawValue: name) else {
                 throw InputError(
                     file: file.path, format: file.format, place: MetadataKey.preprocess,
@@ -140,8 +150,6 @@ struct RunCommand: Command {
             }
             return recipe
         }
-        // Grey digits are divided by 255 everywhere but in Caffe.
-        if channels == 1 { return .torchvision }
         throw UsageError(
             "\(file.path): expected a known recipe for pictures, found none; give --preprocess")
     }

@@ -2,6 +2,7 @@ import Architectures
 import FormatInterface
 import Formats
 import IR
+import Images
 import Tensors
 
 /// A model file, read and understood.
@@ -16,7 +17,16 @@ struct ModelFile {
     ///
     /// - Throws: `InputError` for a damaged file, `ModelError` for tensors without a meaning.
     init(path: String, _ global: GlobalOptions) throws {
-        var (format, checkpoint) = try ModelFile.read(path)
+        let (format, checkpoint) = try ModelFile.read(path)
+        try self.init(path: path, format: format, checkpoint, global)
+    }
+
+    /// Gives the tensors of a file that is read already their meaning.
+    init(
+        path: String, format: any ModelFormat.Type, _ checkpoint: Checkpoint,
+        _ global: GlobalOptions
+    ) throws(ModelError) {
+        var checkpoint = checkpoint
         if let epsilon = global.epsilon, checkpoint.graph == nil,
             checkpoint.metadata[MetadataKey.epsilon] == nil
         {
@@ -30,6 +40,17 @@ struct ModelFile {
         self.path = path
         self.format = format.name
         self.checkpoint = checkpoint
+    }
+
+    /// The recipe for pictures: the model's own, or what grey digits get; nil when none is known.
+    ///
+    /// Digits are divided by 255 everywhere but in Caffe.
+    var usualRecipe: String? {
+        if let own = model.preprocess { return own }
+        guard model.graph.inputs.count == 1, let shape = model.graph.inputs[0].shape,
+            shape.count == 4, case .fixed(1) = shape[1]
+        else { return nil }
+        return Preprocessing.torchvision.rawValue
     }
 
     /// Reads a file without asking what its tensors mean.
