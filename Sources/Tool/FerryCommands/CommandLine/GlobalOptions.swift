@@ -1,3 +1,4 @@
+import Architectures
 import Foundation
 package import Runtime
 
@@ -8,7 +9,7 @@ package struct GlobalOptions: Sendable, Equatable {
 
     package var json = false
     package var threads = GlobalOptions.onlineCores
-    /// The architecture's name as given; commands check it.
+    /// The architecture's name, one Ferry knows.
     package var architecture: String?
     package var numerics = Numerics.fast
     /// Batch normalisation's ε for files of weights that state none; nil for the convention's own.
@@ -19,9 +20,17 @@ package struct GlobalOptions: Sendable, Equatable {
     init(_ parsed: ParsedArguments) throws(UsageError) {
         json = parsed.has("json")
         threads = try parsed.integer("threads", in: Self.threadRange) ?? Self.onlineCores
-        architecture = parsed.value("arch")
+        architecture = try parsed.value("arch").map(Self.knownArchitecture)
         epsilon = try parsed.number("bn-epsilon", in: 0...1).map { Float($0) }
         numerics = try parsed.choice("numerics", of: Numerics.self) ?? .fast
+    }
+
+    private static func knownArchitecture(_ name: String) throws(UsageError) -> String {
+        do {
+            return try ArchitectureRegistry.architecture(named: name).name
+        } catch {
+            throw UsageError("--arch: \(error)")
+        }
     }
 
     /// The cores this process may use.

@@ -41,9 +41,10 @@ struct Classification: Encodable {
     func text(coloured: Bool) -> String {
         var table = TextTable(columns: [.init("", .right), .init("", .right), .init("")])
         for candidate in top {
+            let index = "\(candidate.index)"
             table.add([
-                .init(String(format: "%.2f %%", candidate.probability * 100)),
-                .init("\(candidate.index)"), .init(candidate.label),
+                .init(String(format: "%.2f %%", candidate.probability * 100)), .init(index),
+                .init(candidate.label == index ? "" : candidate.label),
             ])
         }
         return "\(visible(picture))\n\(table.render(coloured: coloured))"
