@@ -42,11 +42,10 @@ package struct OutputFile: ~Copyable {
 
     private init(destination: String) throws(OutputError) {
         self.destination = destination
-        let folder = Self.folder(of: destination)
+        let (folder, name) = Self.parts(of: destination)
         if let kind = Self.irreplaceable(destination) {
             throw OutputError(file: destination, problem: "expected a file to write, found \(kind)")
         }
-        let name = (destination as NSString).lastPathComponent
         // Short enough for any name the destination itself may have.
         let unique = "\(getpid()).\(UInt32.random(in: 0 ... .max))"
         let path = "\(folder)/.\(name.prefix(60)).\(unique).part"
@@ -131,16 +130,21 @@ package struct OutputFile: ~Copyable {
             }
             unsafe unlink(temporaryPath)
         }
-        let folder = unsafe open(Self.folder(of: destination), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let folder = unsafe open(
+            Self.parts(of: destination).folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         if folder >= 0 {
             fsync(folder)
             close(folder)
         }
     }
 
-    private static func folder(of path: String) -> String {
-        let folder = (path as NSString).deletingLastPathComponent
-        return folder.isEmpty ? "." : folder
+    /// A path's folder and the name in it; Foundation's own functions trap on names of one letter.
+    private static func parts(of path: String) -> (folder: String, name: Substring) {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else {
+            return (".", path[...])
+        }
+        let folder = path[..<slash]
+        return (folder.isEmpty ? "/" : String(folder), path[path.utf8.index(after: slash)...])
     }
 }
 
