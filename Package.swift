@@ -137,7 +137,9 @@ let package = Package(
             ]),
         tests("ImagesTests", ["Images", "Tensors"]),
         tests("ParityTests", ["Parity", "Tensors"]),
-        tests("CommandTests", ["FerryCommands", "FormatInterface", "Parity", "Tensors"]),
+        tests(
+            "CommandTests",
+            ["FerryCommands", "FormatInterface", "Formats", "IR", "Parity", "Tensors", "ferry"]),
     ],
     swiftLanguageModes: [.v6]
 )
