@@ -86,7 +86,7 @@ func `one different weight is found and named`(dialect: String) throws {
         #expect(outcome.errors.isEmpty)
         #expect(outcome.output.contains("1 of "), "\(outcome.output)")
         #expect(outcome.output.contains("15 of 16 weights bit-equal"))
-        #expect(outcome.output.contains("verdict: DIFFERENT (1 rows)\n"))
+        #expect(outcome.output.contains("verdict: DIFFERENT (1 row)\n"))
         #expect(outcome.output.contains("OUTPUT") == words.isEmpty)
     }
 }

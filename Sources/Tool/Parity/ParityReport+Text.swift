@@ -32,9 +32,18 @@ extension ParityReport {
         switch verdict {
         case .equal: "equal to the last bit"
         case .withinTolerance: "the same within the tolerance"
-        case .different: "DIFFERENT (\((weights + outputs).count { !$0.passes }) rows)"
+        case .different:
+            switch (weights + outputs).count(where: { !$0.passes }) {
+            case 1: "DIFFERENT (1 row)"
+            case let count: "DIFFERENT (\(count) rows)"
+            }
         case .nothingCompared: "nothing was compared"
         }
+    }
+
+    private func outside(_ difference: TensorDifference) -> String {
+        difference.outsideCount == 0
+            ? "0" : "\(difference.outsideCount) of \(difference.value.elementCount)"
     }
 
     private func table(_ kind: String, _ rows: [ParityRow]) -> TextTable {
@@ -50,7 +59,7 @@ extension ParityReport {
                 .init(difference.map { short($0.maximumRelative) } ?? "-"),
                 .init(difference?.maximumULP.map { String($0) } ?? "-"),
                 .init(difference?.cosine.map { String(format: "%.9f", $0) } ?? "-"),
-                .init(difference.map { String($0.outsideCount) } ?? "-"), .init(row.explanation),
+                .init(difference.map(outside) ?? "-"), .init(row.explanation),
             ])
         }
         return table

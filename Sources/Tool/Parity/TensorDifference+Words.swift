@@ -1,19 +1,21 @@
+import Tensors
+
 /// What a difference says to people.
 extension TensorDifference {
-    /// How many values disagree and where the worst one is; empty for bit-equal finite tensors.
+    /// Where the worst disagreement is, and what stands there; empty for equal finite tensors.
     package var disagreement: String {
         if outsideCount == 0 {
-            return isBitEqual
-                ? "" : maximumAbsolute == 0 ? "" : "differs by up to \(short(maximumAbsolute))"
+            return maximumAbsolute == 0 ? "" : "differs by up to \(short(maximumAbsolute))"
         }
-        var text = "\(outsideCount) of \(value.elementCount) outside the tolerance"
-        if let worst {
-            text += ", worst at \(worst)"
-            if let worstValue, let worstReference {
-                text += ": \(worstValue), reference \(worstReference)"
-            }
-        }
-        return text
+        guard let worst else { return "outside the tolerance" }
+        guard let worstValue, let worstReference else { return "worst at \(worst)" }
+        return "worst at \(worst): \(exact(worstValue, elementType)), reference "
+            + exact(worstReference, referenceElementType)
+    }
+
+    /// The fewest digits that tell a value from every other of its type.
+    private func exact(_ value: Double, _ elementType: String) -> String {
+        elementType == ElementType.float64.rawValue ? "\(value)" : "\(Float(value))"
     }
 
     /// What a reader should beware of although it decides nothing.

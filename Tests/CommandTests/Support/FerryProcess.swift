@@ -55,6 +55,7 @@ struct Ferry: Sendable {
         var identifier: pid_t { process.processIdentifier }
 
         func finish(within seconds: Double = 60) throws -> ProcessOutcome {
+            defer { try? FileManager.default.removeItem(atPath: streams) }
             if ended.wait(timeout: .now() + seconds) == .timedOut {
                 kill(identifier, SIGKILL)
                 ended.wait()
@@ -95,9 +96,7 @@ struct Ferry: Sendable {
     }
 
     func run(_ arguments: [String], within seconds: Double = 60) throws -> ProcessOutcome {
-        let running = try begin(arguments)
-        defer { try? FileManager.default.removeItem(atPath: running.streams) }
-        return try running.finish(within: seconds)
+        try begin(arguments).finish(within: seconds)
     }
 
     private func handle(_ path: String) throws -> FileHandle {
