@@ -53,9 +53,9 @@ compile aarch64-none-none-elf NEONKernels ''
 
 # The instructions of each kernel that must be fused and sixteen lanes wide.
 "$objdump" -d --no-show-raw-insn "$folder/NEONKernels/Kernels.o" >"$folder/listing"
-for kernel in convolve dense scaleChannels normalizeAcrossChannels; do
+for kernel in convolveTile dense scaleChannels normalizeAcrossChannels winogradInput; do
     count=$(awk -v name="${#kernel}$kernel" '
-        /^[0-9a-f]+ </ { inside = index($0, "NEONKernels" name "yy") }
+        /^[0-9a-f]+ </ { inside = index($0, "NEONKernels" name) }
         inside && /\tfmla(\.4s)?\tv|\tfmla\.4s/ { n++ }
         END { print n + 0 }' "$folder/listing")
     if [ "$count" -lt 4 ]; then

@@ -13,6 +13,7 @@ typealias Report = @convention(c) (UnsafePointer<UInt8>, UInt64) -> Void
 func ferryKernelBits(memory: UnsafeMutableRawPointer, report: Report) {
     var bench = Bench(memory: memory, report: report)
     bench.convolutions()
+    bench.winograd()
     bench.denseLayers()
     bench.pools()
     bench.pointwise()
@@ -117,6 +118,36 @@ private struct Bench {
             outputPixelStride: outputs, outputs: outputs, bounds: bounds)
         convolve(task, 0..<outputHeight * outputWidth, 0..<panels)
         finish(name, result, outputHeight * outputWidth * outputs)
+    }
+
+    mutating func winograd() {
+        winogradTiles("Winograd F(4x4), 15x13", tileSize: 4, pools: false)
+        winogradTiles("Winograd F(2x2), pooled", tileSize: 2, pools: true)
+    }
+
+    /// Both transforms; the products between them are made up.
+    mutating func winogradTiles(_ name: StaticString, tileSize: Int, pools: Bool) {
+        start(UInt64(tileSize))
+        let (height, width, channels, outputs) = (15, 13, 32, 23)
+        let across = (width + tileSize - 1) / tileSize
+        let tiles = across * ((height + tileSize - 1) / tileSize)
+        let positions = (tileSize + 2) * (tileSize + 2)
+        let transformed = zeros(positions * tiles * channels)
+        let result = zeros(height * width * outputs)
+        let padded = (outputs + 31) / 32 * 32
+        let task = WinogradTask(
+            tileSize: tileSize, input: numbers(height * width * channels), inputHeight: height,
+            inputWidth: width, channels: channels, padTop: 1, padLeft: 1,
+            transformed: transformed, transformedStride: tiles * channels,
+            products: numbers(positions * tiles * padded), productsStride: tiles * padded,
+            productsTileStride: padded, scratch: room(WinogradTask.scratchByteCount),
+            zeros: zeros(channels), firstTile: 0, bias: numbers(padded), output: result,
+            outputHeight: height, outputWidth: width, outputs: outputs, bounds: .relu,
+            pools: pools)
+        winogradInput(task, 0..<tiles)
+        finish(name, transformed, positions * tiles * channels)
+        winogradOutput(task, 0..<tiles)
+        finish(name, result, (pools ? height / 2 * (width / 2) : height * width) * outputs)
     }
 
     mutating func denseLayers() {

@@ -53,6 +53,8 @@ struct Scratch: ~Copyable {
             if latestFormat { H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) }
             H5Pset_userblock(creation, userBlock)
             H5Pset_fclose_degree(access, H5F_CLOSE_STRONG)
+            // A lock would outlive this process's use in children that inherit the descriptor.
+            H5Pset_file_locking(access, false, true)
             let file = unsafe H5Fcreate(path, ferry_H5F_ACC_TRUNC(), creation, access)
             body(file)
             H5Fclose(file)

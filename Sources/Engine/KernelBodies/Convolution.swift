@@ -62,6 +62,9 @@ private func gatherRows(_ task: ConvolutionTask, _ position: Int, _ count: Int) 
 
 /// One register tile: `tileRows` positions × `panelWidth` channels over all taps, left in rows of
 /// `rowStride` floats from `target` on.
+///
+/// Inlined, since in a function that stays its own the compiler leaves the closures calls, with the
+/// sums in memory; `make isa` sees to it.
 @inline(__always)
 private func convolveTile(
     _ task: ConvolutionTask, taps: Int, panel: Int, weights: UnsafePointer<Float>,
@@ -115,12 +118,7 @@ private func storeTile(
 /// Here and not beside `probeRead`, because two files that use `Accumulators` would share its
 /// generic code as one external function, and accumulators that were seen by one stay in memory.
 @inline(never)
-func probeFMA(_ iterations: Int) -> Float { probeTile(iterations) }
-
-/// Apart from its entry, like `convolveTile`: in the entry itself the closure is not inlined, and
-/// the accumulators are in memory.
-@inline(__always)
-private func probeTile(_ iterations: Int) -> Float {
+func probeFMA(_ iterations: Int) -> Float {
     var sums = Accumulators(repeating: .zero)
     let x = Lanes(repeating: 1e-3)
     for block in 0..<iterations / 1024 {

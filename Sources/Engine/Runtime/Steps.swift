@@ -36,7 +36,9 @@ struct LayoutStep: Step {
         if pads.contains(where: { $0 > 0 }) {
             unsafe output.update(repeating: 0, count: source.shape[0] * imageStride)
         }
-        memory.pool.run(count: source.shape[0] * height) { index, _ in
+        memory.pool.run(
+            count: source.shape[0] * height, operations: source.byteCount
+        ) { index, _ in
             let (image, y) = (index / height, index % height)
             let target = image * imageStride + (y + pads[0]) * rowStride + pads[1] * channels
             if source.layout == .channelsLast {
@@ -79,10 +81,11 @@ struct EvaluateStep: Step {
 
 /// Splits `count` elements into loops' worth of work, and calls `body` with each range.
 func forRanges(
-    of count: Int, atLeast grain: Int, on pool: WorkPool, _ body: (Range<Int>) -> Void
+    of count: Int, atLeast grain: Int, operations: Int = .max, on pool: WorkPool,
+    _ body: (Range<Int>) -> Void
 ) {
     let pieces = max(1, min(pool.threadCount * 4, count / max(grain, 1)))
-    pool.run(count: pieces) { piece, _ in
+    pool.run(count: pieces, operations: operations) { piece, _ in
         body(count * piece / pieces..<count * (piece + 1) / pieces)
     }
 }

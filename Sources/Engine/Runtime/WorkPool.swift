@@ -6,6 +6,8 @@ import Synchronization
 package final class WorkPool: Sendable {
     /// Threads at work in a loop, the calling one included.
     package let threadCount: Int
+    /// What one thread does in some ten microseconds.
+    private static let worthwhileOperations = 1 << 19
     private let shared: SharedLoop
     private let workers: [WorkerThread]
 
@@ -31,8 +33,13 @@ package final class WorkPool: Sendable {
     ///
     /// `body` gets the index and the number of the thread it runs on, below `threadCount`.
     /// Must not be called from two threads at once, nor from inside `body`.
-    package func run(count: Int, _ body: (_ index: Int, _ thread: Int) -> Void) {
-        if threadCount == 1 || count <= 1 {
+    ///
+    /// - Parameter operations: arithmetic operations or bytes moved in the whole loop, roughly;
+    ///   small loops run on the calling thread, as waking another takes longer.
+    package func run(
+        count: Int, operations: Int = .max, _ body: (_ index: Int, _ thread: Int) -> Void
+    ) {
+        if threadCount == 1 || count <= 1 || operations < Self.worthwhileOperations {
             for index in 0..<max(count, 0) { body(index, 0) }
         } else {
             shared.run(count: count, body)

@@ -167,7 +167,10 @@ struct ConvolutionStep: Step {
         let outputs = unsafe memory.floats(output)
         unsafe packed.weights.withFloats { weights in
             unsafe packed.bias.withFloats { bias in
-                memory.pool.run(count: images * group * panelChunks * pieces) { index, thread in
+                memory.pool.run(
+                    count: images * group * panelChunks * pieces,
+                    operations: 2 * summary.multiplyAdds
+                ) { index, thread in
                     let first = index % pieces * piece
                     let chunk = index / pieces % panelChunks
                     let g = index / (pieces * panelChunks) % group

@@ -83,7 +83,10 @@ struct DenseStep: Step {
                     input: memory.floats(input), weights: base, bias: bias,
                     output: memory.floats(output), batch: batch, depth: weights.shape[1],
                     outputs: outputs, bounds: bounds)
-                forRanges(of: outputs, atLeast: 16, on: memory.pool) { range in
+                forRanges(
+                    of: outputs, atLeast: 16, operations: 2 * batch * weights.elementCount,
+                    on: memory.pool
+                ) { range in
                     memory.kernels.dense(task, range)
                 }
             }

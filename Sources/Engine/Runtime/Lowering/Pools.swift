@@ -75,7 +75,9 @@ struct PoolStep: Step {
         let channels = input.shape[1]
         let inputs = unsafe UnsafePointer(memory.floats(input))
         let outputs = unsafe memory.floats(output)
-        memory.pool.run(count: input.shape[0] * vertical.output) { index, _ in
+        memory.pool.run(
+            count: input.shape[0] * vertical.output, operations: input.byteCount
+        ) { index, _ in
             let (image, row) = (index / vertical.output, index % vertical.output)
             let task = unsafe PoolTask(
                 kind: kind,
