@@ -197,3 +197,12 @@ func `a long file name works as long as the system takes it`(length: Int) throws
     expectSuccess(try ferry("verify", "a", "b"), "equal to the last bit")
     #expect(try folder.names() == ["a", "b"])
 }
+
+@Test func `a name that is no UTF-8 is refused, not repaired into another`() throws {
+    let folder = try TemporaryFolder()
+    var ferry = Ferry(in: folder)
+    ferry.start = #"exec "$0" "$@" "$(printf 'bad\377.onnx')" --to onnx"#
+    expectRefusal(
+        try ferry("convert", model("lenet5.onnx")), 2, "expected arguments in UTF-8, found 'bad")
+    #expect(try folder.names().isEmpty)
+}

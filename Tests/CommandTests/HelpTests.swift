@@ -87,3 +87,17 @@ func `a kernel set the processor lacks is exit 2`(command: String) throws {
     let outcome = try ferry("bench", model("lenet5.onnx"), "--runs", "1", "--json")
     expectSuccess(outcome, #""kernels" : "baseline""#)
 }
+
+@Test(arguments: ["fast", "strict"])
+func `every command takes the numerics`(choice: String) throws {
+    let folder = try TemporaryFolder()
+    let ferry = Ferry(in: folder)
+    let name = model("lenet5.onnx")
+    for words in [
+        ["init", "lenet5", "-o", "a.onnx"], ["inspect", name], ["verify", name, name],
+        ["run", name, digit("718_1")], ["bench", name, "--runs", "1"],
+        ["convert", name, "b.h5", "--to", "hdf5"],
+    ] {
+        expectSuccess(try ferry.run(words + ["--numerics", choice]))
+    }
+}
