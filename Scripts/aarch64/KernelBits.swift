@@ -121,22 +121,24 @@ private struct Bench {
     }
 
     mutating func winograd() {
-        winogradTiles("Winograd F(4x4), 15x13", tileSize: 4, pools: false)
-        winogradTiles("Winograd F(2x2), pooled", tileSize: 2, pools: true)
+        winogradTiles("Winograd F(4x4, 3x3)", tileSize: 4, side: 6, pools: false)
+        winogradTiles("Winograd F(2x2, 3x3), pooled", tileSize: 2, side: 4, pools: true)
+        winogradTiles("Winograd F(2x2, 5x5)", tileSize: 2, side: 6, pools: false)
     }
 
     /// Both transforms; the products between them are made up.
-    mutating func winogradTiles(_ name: StaticString, tileSize: Int, pools: Bool) {
-        start(UInt64(tileSize))
+    mutating func winogradTiles(_ name: StaticString, tileSize: Int, side: Int, pools: Bool) {
+        start(UInt64(tileSize + side))
         let (height, width, channels, outputs) = (15, 13, 32, 23)
         let across = (width + tileSize - 1) / tileSize
         let tiles = across * ((height + tileSize - 1) / tileSize)
-        let positions = (tileSize + 2) * (tileSize + 2)
+        let positions = side * side
         let transformed = zeros(positions * tiles * channels)
         let result = zeros(height * width * outputs)
         let padded = (outputs + 31) / 32 * 32
         let task = WinogradTask(
-            tileSize: tileSize, input: numbers(height * width * channels), inputHeight: height,
+            tileSize: tileSize, side: side, input: numbers(height * width * channels),
+            inputHeight: height,
             inputWidth: width, channels: channels, padTop: 1, padLeft: 1,
             transformed: transformed, transformedStride: tiles * channels,
             products: numbers(positions * tiles * padded), productsStride: tiles * padded,

@@ -1,6 +1,6 @@
 import KernelInterface
 
-/// The points a = 3/4 and b = 3/2 of F(4×4, 3×3), and what the transforms need of them.
+/// The points a = 3/4 and b = 3/2 of tiles over 6×6 inputs, and what the transforms need of them.
 private enum Points {
     static var a: Float { 0.75 }
     static var b: Float { 1.5 }
@@ -24,7 +24,7 @@ func winogradInput(_ task: WinogradTask, _ tiles: Range<Int>) {
             tile % across * task.tileSize - task.padLeft, into: pixels)
         let target = unsafe task.transformed + (tile - task.firstTile) * task.channels
         for channel in stride(from: 0, to: task.channels, by: 16) {
-            if task.tileSize == 4 {
+            if task.side == 6 {
                 unsafe inputTile6(task, pixels, channel, to: target + channel)
             } else {
                 unsafe inputTile4(task, pixels, channel, to: target + channel)
@@ -39,7 +39,7 @@ private func gatherPixels(
     _ task: WinogradTask, _ y: Int, _ x: Int,
     into pixels: UnsafeMutablePointer<UnsafePointer<Float>>
 ) {
-    let side = task.tileSize + 2
+    let side = task.side
     for i in 0..<side {
         let isInside = y + i >= 0 && y + i < task.inputHeight
         let row = unsafe task.input + (y + i) * task.inputWidth * task.channels
@@ -57,7 +57,7 @@ private func between(_ task: WinogradTask) -> UnsafeMutablePointer<Float> {
     unsafe (task.scratch + 36 * 8).assumingMemoryBound(to: Float.self)
 }
 
-/// Bᵀ of F(4, 3) applied to six vectors.
+/// Bᵀ of F(4, 3) and of F(2, 5) applied to six vectors.
 @inline(__always)
 private func inputs6(
     _ d0: Lanes, _ d1: Lanes, _ d2: Lanes, _ d3: Lanes, _ d4: Lanes, _ d5: Lanes
@@ -156,10 +156,12 @@ func winogradOutput(_ task: WinogradTask, _ tiles: Range<Int>) {
         let x = tile % across * task.tileSize
         let source = unsafe task.products + (tile - task.firstTile) * task.productsTileStride
         for channel in stride(from: 0, to: task.outputs, by: 16) {
-            if task.tileSize == 4 {
+            if task.side == 4 {
+                unsafe outputTile2(task, source + channel)
+            } else if task.tileSize == 4 {
                 unsafe outputTile4(task, source + channel)
             } else {
-                unsafe outputTile2(task, source + channel)
+                unsafe outputTile2Of6(task, source + channel)
             }
             if task.pools {
                 storePooled(task, y, x, channel)
@@ -211,6 +213,40 @@ private func outputTile4(_ task: WinogradTask, _ products: UnsafePointer<Float>)
         unsafe store(r.1, to: tile + (i * 64 + 16))
         unsafe store(r.2, to: tile + (i * 64 + 32))
         unsafe store(r.3, to: tile + (i * 64 + 48))
+    }
+}
+
+/// Aᵀ of F(2, 5) applied to six vectors.
+@inline(__always)
+private func outputs2(
+    _ m0: Lanes, _ m1: Lanes, _ m2: Lanes, _ m3: Lanes, _ m4: Lanes, _ m5: Lanes
+) -> (Lanes, Lanes) {
+    (
+        m0 + ((m1 + m2) + (m3 + m4)),
+        m5.addingProduct(m1 - m2, Lanes(repeating: Points.a))
+            .addingProduct(m3 - m4, Lanes(repeating: Points.b))
+    )
+}
+
+@inline(__always)
+private func outputTile2Of6(_ task: WinogradTask, _ products: UnsafePointer<Float>) {
+    let columns = unsafe between(task)
+    let step = task.productsStride
+    for j in 0..<6 {
+        let m = unsafe products + j * step
+        let c = unsafe outputs2(
+            load(m), load(m + 6 * step), load(m + 12 * step), load(m + 18 * step),
+            load(m + 24 * step), load(m + 30 * step))
+        unsafe store(c.0, to: columns + j * 16)
+        unsafe store(c.1, to: columns + (96 + j * 16))
+    }
+    let tile = unsafe columns + 36 * 16
+    for i in 0..<2 {
+        let p = unsafe UnsafePointer(columns + i * 96)
+        let r = unsafe outputs2(
+            load(p), load(p + 16), load(p + 32), load(p + 48), load(p + 64), load(p + 80))
+        unsafe store(r.0, to: tile + i * 32)
+        unsafe store(r.1, to: tile + (i * 32 + 16))
     }
 }
 

@@ -1,16 +1,20 @@
-/// One picture's 3×3 convolution of stride 1 by Winograd's minimal filtering F(m×m, 3×3):
-/// y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A over tiles of m×m outputs, d being the (m+2)×(m+2) inputs under one.
+/// One picture's convolution of stride 1 by Winograd's minimal filtering F(m×m, r×r):
+/// y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A over tiles of m×m outputs, d being the s×s inputs under one, with
+/// s = m + r − 1.
 ///
 /// `winogradInput` makes Bᵀ d B of a range of tiles; products with the weights are plain
-/// convolutions of one tap, one for each of the (m+2)² positions; `winogradOutput` makes the rest.
-/// Tiles are counted row by row. m = 4 uses the points 0, ±3/4, ±3/2, ∞, which leave a tenth of the
-/// error of 0, ±1, ±2, ∞; m = 2 uses 0, ±1, ∞.
+/// convolutions of one tap, one for each of the s² positions; `winogradOutput` makes the rest.
+/// Tiles are counted row by row. There are kernels for F(4, 3) and F(2, 5), whose s is 6 and whose
+/// points are 0, ±3/4, ±3/2, ∞ (which leave a tenth of the error of 0, ±1, ±2, ∞), and for F(2, 3),
+/// whose s is 4 and whose points are 0, ±1, ∞.
 ///
 /// Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks (arXiv 1509.09308).
 @safe
 package struct WinogradTask {
-    /// m: outputs of a tile, 2 or 4.
+    /// m: outputs of a tile along each axis.
     package var tileSize: Int
+    /// s: inputs under a tile along each axis, 4 or 6.
+    package var side: Int
     /// [height, width, channels], channels a multiple of 16.
     package var input: UnsafePointer<Float>
     package var inputHeight: Int
@@ -18,11 +22,11 @@ package struct WinogradTask {
     package var channels: Int
     package var padTop: Int
     package var padLeft: Int
-    /// [(m+2)², tiles of the range from `firstTile`, channels].
+    /// [s², tiles of the range from `firstTile`, channels].
     package var transformed: UnsafeMutablePointer<Float>
-    /// Floats from one of the (m+2)² positions to the next.
+    /// Floats from one of the s² positions to the next.
     package var transformedStride: Int
-    /// [(m+2)², tiles of the range, outputs rounded up to whole panels].
+    /// [s², tiles of the range, outputs rounded up to whole panels].
     package var products: UnsafePointer<Float>
     package var productsStride: Int
     /// Floats from one tile's products to the next's.
@@ -49,7 +53,7 @@ package struct WinogradTask {
     package static let scratchByteCount = 36 * (8 + 64) + 16 * 64
 
     package init(
-        tileSize: Int, input: UnsafePointer<Float>, inputHeight: Int, inputWidth: Int,
+        tileSize: Int, side: Int, input: UnsafePointer<Float>, inputHeight: Int, inputWidth: Int,
         channels: Int, padTop: Int, padLeft: Int, transformed: UnsafeMutablePointer<Float>,
         transformedStride: Int, products: UnsafePointer<Float>, productsStride: Int,
         productsTileStride: Int, scratch: UnsafeMutableRawPointer, zeros: UnsafePointer<Float>,
@@ -58,6 +62,7 @@ package struct WinogradTask {
         bounds: Bounds, pools: Bool
     ) {
         self.tileSize = tileSize
+        self.side = side
         unsafe self.input = input
         self.inputHeight = inputHeight
         self.inputWidth = inputWidth

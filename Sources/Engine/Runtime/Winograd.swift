@@ -2,57 +2,86 @@ import IR
 import KernelInterface
 import Tensors
 
-/// 3×3 weights transformed for F(m×m, 3×3): [(m+2)²][panel][depth][panelWidth].
-struct WinogradWeights: Sendable {
+/// F(m×m, r×r): the sizes of Winograd's filtering.
+struct WinogradForm: Hashable, Sendable {
     /// m.
     let tileSize: Int
+    /// r.
+    let kernelSize: Int
+
+    /// s = m + r − 1: inputs under a tile along each axis.
+    var side: Int { tileSize + kernelSize - 1 }
+    var positions: Int { side * side }
+
+    var name: String {
+        "Winograd F(\(tileSize)×\(tileSize), \(kernelSize)×\(kernelSize))"
+    }
+
+    /// Tiles that cover a picture's outputs.
+    func tiles(height: Int, width: Int) -> Int {
+        ((height + tileSize - 1) / tileSize) * ((width + tileSize - 1) / tileSize)
+    }
+
+    /// G: s rows of r, for the points of `WinogradTask`.
+    fileprivate var matrix: [[Double]] {
+        let points: [Double] = side == 6 ? [0, 0.75, -0.75, 1.5, -1.5] : [0, 1, -1]
+        var rows = points.map { point in
+            let divisor = points.filter { $0 != point }.reduce(1) { $0 * (point - $1) }
+            var power = 1.0
+            return (0..<kernelSize).map { _ in
+                defer { power *= point }
+                return power / divisor
+            }
+        }
+        rows.append((0..<kernelSize).map { $0 == kernelSize - 1 ? 1 : 0 })
+        return rows
+    }
+}
+
+/// Transformed weights: [s²][panel][depth][panelWidth].
+struct WinogradWeights: Sendable {
+    let form: WinogradForm
     let weights: Tensor
     /// [panel][panelWidth].
     let bias: Tensor
     let depth: Int
     let panels: Int
+    let panelWidth: Int
 
-    /// (m+2)².
-    var positions: Int { (tileSize + 2) * (tileSize + 2) }
     /// Floats of one panel at one position.
     var panelSize: Int { depth * panelWidth }
-    let panelWidth: Int
     /// Outputs rounded up to whole panels.
     var paddedOutputs: Int { panels * panelWidth }
 
     /// G g Gᵀ in float64, rounded once.
     ///
     /// - Parameters:
-    ///   - weight: [M, C, 3, 3] float32.
+    ///   - weight: [M, C, r, r] float32.
     ///   - bias: [M] float32, or nil for zeros.
     init(
-        weight: Tensor, bias: Tensor?, folding scale: ChannelScale?, tileSize: Int,
+        weight: Tensor, bias: Tensor?, folding scale: ChannelScale?, form: WinogradForm,
         panelWidth: Int, pool: WorkPool
     ) {
         let outputs = weight.shape[0]
-        let depth = weight.shape[1]
-        let side = tileSize + 2
-        let panels = (outputs + panelWidth - 1) / panelWidth
-        self.tileSize = tileSize
-        self.depth = depth
-        self.panels = panels
+        self.form = form
+        depth = weight.shape[1]
+        panels = (outputs + panelWidth - 1) / panelWidth
         self.panelWidth = panelWidth
-        let factors = scale?.factors
-        let size = depth * panelWidth
-        let matrix = winogradMatrix(tileSize: tileSize)
-        weights = unsafe Tensor(.float32, shape: [side * side * panels * size]) {
-            (packed: UnsafeMutableBufferPointer<Float>) in
+        let kernels = KernelTransform(
+            form: form, outputs: outputs, depth: depth, panels: panels, panelWidth: panelWidth,
+            factors: scale?.factors)
+        let (depth, panels) = (depth, panels)
+        weights = unsafe Tensor(
+            .float32, shape: [form.positions * panels * depth * panelWidth]
+        ) { (packed: UnsafeMutableBufferPointer<Float>) in
             guard let base = packed.baseAddress else { return }
             unsafe weight.withUnsafeBytes { source in
                 // A panel's sixteenth of the depth is a unit of work.
                 pool.run(count: panels * 16) { index, _ in
-                    let (panel, part) = (index / 16, index % 16)
+                    let part = index % 16
                     for channel in depth * part / 16..<depth * (part + 1) / 16 {
-                        unsafe transformChannel(
-                            source, base + (panel * size + channel * panelWidth),
-                            first: panel * panelWidth, channel: channel, outputs: outputs,
-                            depth: depth, panelWidth: panelWidth, matrix: matrix,
-                            positionStride: panels * size, factors: factors)
+                        unsafe kernels.transform(
+                            source, to: base, panel: index / 16, channel: channel)
                     }
                 }
             }
@@ -62,53 +91,69 @@ struct WinogradWeights: Sendable {
     }
 }
 
-/// G: (m+2) rows of 3, for the points of `WinogradTask`.
-private func winogradMatrix(tileSize: Int) -> [[Double]] {
-    let points: [Double] = tileSize == 4 ? [0, 0.75, -0.75, 1.5, -1.5] : [0, 1, -1]
-    let rows = points.map { point in
-        let divisor = points.filter { $0 != point }.reduce(1) { $0 * (point - $1) }
-        return [1 / divisor, point / divisor, point * point / divisor]
+/// Transforms kernels one by one.
+private struct KernelTransform: Sendable {
+    let form: WinogradForm
+    let outputs: Int
+    let depth: Int
+    let panels: Int
+    let panelWidth: Int
+    let factors: [Double]?
+    /// G row by row.
+    private let matrix: [Double]
+
+    init(
+        form: WinogradForm, outputs: Int, depth: Int, panels: Int, panelWidth: Int,
+        factors: [Double]?
+    ) {
+        self.form = form
+        self.outputs = outputs
+        self.depth = depth
+        self.panels = panels
+        self.panelWidth = panelWidth
+        self.factors = factors
+        matrix = form.matrix.flatMap(\.self)
     }
-    return rows + [[0, 0, 1]]
+
+    /// The kernels of one input channel for one panel of outputs.
+    func transform(
+        _ source: UnsafeRawBufferPointer, to packed: UnsafeMutablePointer<Float>, panel: Int,
+        channel: Int
+    ) {
+        let (side, size) = (form.side, form.kernelSize)
+        let step = panels * depth * panelWidth
+        for lane in 0..<panelWidth {
+            let target = unsafe packed + ((panel * depth + channel) * panelWidth + lane)
+            let output = panel * panelWidth + lane
+            guard output < outputs else {
+                for position in 0..<form.positions { unsafe target[position * step] = 0 }
+                continue
+            }
+            let factor = factors?[output] ?? 1
+            let first = (output * depth + channel) * size * size * 4
+            // Columns of the kernel first: half[i, k] = Σ_t G[i, t] · g[t, k].
+            var half = InlineArray<30, Double>(repeating: 0)
+            for tap in 0..<size {
+                for k in 0..<size {
+                    let offset = first + (tap * size + k) * 4
+                    let g =
+                        unsafe factor
+                        * Double(source.loadUnaligned(fromByteOffset: offset, as: Float.self))
+                    for i in 0..<side { half[i * size + k] += matrix[i * size + tap] * g }
+                }
+            }
+            for i in 0..<side {
+                for j in 0..<side {
+                    var value = 0.0
+                    for k in 0..<size { value += matrix[j * size + k] * half[i * size + k] }
+                    unsafe target[(i * side + j) * step] = Float(value)
+                }
+            }
+        }
+    }
 }
 
-/// Transforms the kernels of one input channel for one panel of outputs.
-private func transformChannel(
-    _ source: UnsafeRawBufferPointer, _ target: UnsafeMutablePointer<Float>, first: Int,
-    channel: Int, outputs: Int, depth: Int, panelWidth: Int, matrix: [[Double]],
-    positionStride: Int, factors: [Double]?
-) {
-    let side = matrix.count
-    for lane in 0..<panelWidth {
-        let output = first + lane
-        guard output < outputs else {
-            for position in 0..<side * side {
-                unsafe target[position * positionStride + lane] = 0
-            }
-            continue
-        }
-        let factor = factors?[output] ?? 1
-        var g = InlineArray<9, Double>(repeating: 0)
-        for tap in 0..<9 {
-            let offset = ((output * depth + channel) * 9 + tap) * 4
-            g[tap] = unsafe Double(source.loadUnaligned(fromByteOffset: offset, as: Float.self))
-            g[tap] *= factor
-        }
-        for i in 0..<side {
-            let (u, v, w) = (matrix[i][0], matrix[i][1], matrix[i][2])
-            let left = u * g[0] + v * g[3] + w * g[6]
-            let middle = u * g[1] + v * g[4] + w * g[7]
-            let right = u * g[2] + v * g[5] + w * g[8]
-            for j in 0..<side {
-                let value = matrix[j][0] * left + matrix[j][1] * middle + matrix[j][2] * right
-                let position = i * side + j
-                unsafe target[position * positionStride + lane] = Float(value)
-            }
-        }
-    }
-}
-
-/// A 3×3 convolution of stride 1 by Winograd's minimal filtering, block of tiles by block of tiles:
+/// A convolution of stride 1 by Winograd's minimal filtering, block of tiles by block of tiles:
 /// inputs are transformed, then multiplied position by position, then transformed into outputs.
 struct WinogradStep: Step {
     var summary: StepSummary
@@ -140,12 +185,10 @@ struct WinogradStep: Step {
         self.pools = pools
         self.input = input
         self.output = output
-        let size = weights.tileSize
-        let across = (window[1].output + size - 1) / size
-        tilesPerImage = across * ((window[0].output + size - 1) / size)
+        tilesPerImage = weights.form.tiles(height: window[0].output, width: window[1].output)
         panelChunk = max(1, min(weights.panels, (256 << 10) / (weights.panelSize * 4)))
         let total = input.shape[0] * tilesPerImage
-        let floats = weights.positions * (weights.depth + weights.paddedOutputs)
+        let floats = weights.form.positions * (weights.depth + weights.paddedOutputs)
         // What the caches hold, but many enough that reading the weights anew is worth it.
         let fitting = max(96, (Self.blockBytes / 4) / floats)
         let blocks = (total + fitting - 1) / fitting
@@ -175,7 +218,7 @@ struct WinogradStep: Step {
                     memory.kernels.winogradInput(task(memory, image, block, thread), local)
                 }
             }
-            memory.pool.run(count: weights.positions * chunks) { unit, thread in
+            memory.pool.run(count: weights.form.positions * chunks) { unit, thread in
                 multiply(unit / chunks, chunk: unit % chunks, block.count, thread, memory)
             }
             forPieces(of: block, memory.pool) { tiles, thread in
@@ -240,7 +283,7 @@ struct WinogradStep: Step {
         let outputs = output.shape[1]
         let size = output.shape[2] * output.shape[3] * outputs
         return unsafe WinogradTask(
-            tileSize: weights.tileSize,
+            tileSize: weights.form.tileSize, side: weights.form.side,
             input: memory.floats(input)
                 + image * vertical.input * horizontal.input * weights.depth,
             inputHeight: vertical.input, inputWidth: horizontal.input,

@@ -18,8 +18,10 @@ extension Conv: Lowerable {
             guard let constant = planner.floatConstant(node.inputs[2]) else { return false }
             bias = constant
         }
-        if planner.numerics == .fast, let tileSize = winogradTile(window, weight, planner) {
-            lowerWinograd(node, weight, bias, window, tileSize, &planner)
+        if planner.numerics == .fast,
+            let form = winogradForm(window, weight, images: output.shape[0])
+        {
+            lowerWinograd(node, weight, bias, window, form, &planner)
         } else {
             lowerDirectly(node, weight, bias, window, &planner)
         }
@@ -59,39 +61,51 @@ extension Conv: Lowerable {
             weightBytes: weightBytes, isConvolution: true)
     }
 
-    /// The size of Winograd tiles that suits the layer, or nil where direct sums do.
-    ///
-    /// Large tiles need four times the weights; on few positions reading those costs more than the
-    /// multiplications they save.
-    private func winogradTile(
-        _ axes: [SpatialWindow.Axis], _ weight: Tensor, _ planner: Planner
-    ) -> Int? {
+    /// The form of Winograd's filtering that suits the layer, or nil where direct sums do.
+    private func winogradForm(
+        _ axes: [SpatialWindow.Axis], _ weight: Tensor, images: Int
+    ) -> WinogradForm? {
         guard group == 1, weight.shape[1] >= 32, weight.shape[1] % 16 == 0, weight.shape[0] >= 16,
-            axes.allSatisfy({ $0.kernel == 3 && $0.stride == 1 && $0.dilation == 1 })
+            axes.allSatisfy({ $0.stride == 1 && $0.dilation == 1 })
         else { return nil }
-        return axes[0].output * axes[1].output <= 200 ? 2 : 4
+        switch axes.map(\.kernel) {
+        case [5, 5]: return WinogradForm(tileSize: 2, kernelSize: 5)
+        case [3, 3]:
+            let forms = [
+                WinogradForm(tileSize: 4, kernelSize: 3), WinogradForm(tileSize: 2, kernelSize: 3),
+            ]
+            // Multiplications of all tiles, and reading each weight once, which takes as long as
+            // 25 multiplications: large tiles do not pay on few positions.
+            return forms.min {
+                func cost(_ form: WinogradForm) -> Int {
+                    let tiles = images * form.tiles(height: axes[0].output, width: axes[1].output)
+                    return (tiles + 25) * form.positions
+                }
+                return cost($0) < cost($1)
+            }
+        default: return nil
+        }
     }
 
     private func lowerWinograd(
         _ node: Node, _ weight: Tensor, _ bias: Tensor?, _ window: [SpatialWindow.Axis],
-        _ tileSize: Int, _ planner: inout Planner
+        _ form: WinogradForm, _ planner: inout Planner
     ) {
         let epilogue = planner.fuseEpilogue(of: node, foldsNormalization: true, pools: true)
         let weights = WinogradWeights(
-            weight: weight, bias: bias, folding: epilogue.scale, tileSize: tileSize,
+            weight: weight, bias: bias, folding: epilogue.scale, form: form,
             panelWidth: planner.kernels.panelWidth, pool: planner.pool)
         planner.preparedByteCount += weights.weights.byteCount
         var step = WinogradStep(
             summary: summary(
-                node, epilogue, "Winograd F(\(tileSize)×\(tileSize), 3×3)", weight,
-                weights.weights.byteCount, planner),
+                node, epilogue, form.name, weight, weights.weights.byteCount, planner),
             weights: weights, window: window, bounds: epilogue.bounds, pools: epilogue.pools,
             input: planner.value(node.inputs[0], in: .channelsLast),
             output: planner.define(epilogue.output, .channelsLast))
         step.transformed = planner.newValue(
-            .float32, [weights.positions * step.transformedStride], .rowMajor)
+            .float32, [form.positions * step.transformedStride], .rowMajor)
         step.products = planner.newValue(
-            .float32, [weights.positions * step.productsStride], .rowMajor)
+            .float32, [form.positions * step.productsStride], .rowMajor)
         planner.requireZeros(max(weights.depth, weights.paddedOutputs))
         planner.requireScratch(bytes: step.scratchByteCount(planner.kernels))
         planner.append(
