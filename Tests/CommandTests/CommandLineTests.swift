@@ -1,6 +1,7 @@
 import FerryCommands
 import FormatInterface
 import Foundation
+import IR
 import Parity
 import Testing
 

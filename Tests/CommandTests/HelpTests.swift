@@ -44,7 +44,7 @@ func `the help of every command shows an example of it`(command: String) throws 
     (["convert", "a.onnx", "b.h5"], "one of hdf5, keras-weights-h5"),
     (["convert", "a.onnx", "b.hdf5"], "one of hdf5, keras-weights-h5"),
     (["convert", "a.onnx", "b"], "--to with one of onnx, hdf5, keras-weights-h5"),
-    (["convert", "a.onnx", "b.onnx", "--to", "onxx"], "did you mean onnx?"),
+    (["convert", "a.onnx", "b.onnx", "--to", "onxx"], "did you mean 'onnx'?"),
     (["convert", "a.onnx", "b.onnx", "--force", "--force"], "expected once, found twice"),
     (["verify", "a.onnx"], "expected B, found nothing"),
     (["verify", "a.onnx", "b.onnx", "--fixture", "f"], "expected 1 argument, found 'b.onnx' too"),

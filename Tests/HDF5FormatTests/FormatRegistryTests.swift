@@ -70,7 +70,7 @@ import Testing
     ])
     func `a slip is answered with the name meant`(_ slip: String, _ meant: String) {
         let message = refusal { _ = try FormatRegistry.format(named: slip) }
-        #expect(message?.hasSuffix("did you mean \(meant)?") == true, "\(message ?? "")")
+        #expect(message?.hasSuffix("did you mean '\(meant)'?") == true, "\(message ?? "")")
     }
 
     @Test func `a name like no other gets no guess`() {

@@ -1,5 +1,6 @@
 package import FormatInterface
 import HDF5Format
+import IR
 import ONNXFormat
 
 /// Every format Ferry knows.
@@ -80,7 +81,7 @@ package enum FormatChoiceError: Error, Equatable, Sendable, CustomStringConverti
     package var description: String {
         switch self {
         case .unknownName(let name, let choices):
-            let hint = closest(to: name, in: choices).map { "; did you mean \($0)?" } ?? ""
+            let hint = nearestName(to: name, among: choices).map { "; did you mean '\($0)'?" } ?? ""
             return "--to: expected one of \(list(choices)), found \(printable(name))\(hint)"
         case .ambiguousExtension(let path, let choices):
             return "\(printable(path)): expected --to with one of \(list(choices)): "
@@ -93,31 +94,3 @@ package enum FormatChoiceError: Error, Equatable, Sendable, CustomStringConverti
 }
 
 private func list(_ names: [String]) -> String { names.joined(separator: ", ") }
-
-/// The name that differs from `name` in the fewest letters, if few enough to be a slip.
-private func closest(to name: String, in choices: [String]) -> String? {
-    let name = name.lowercased()
-    let ranked = choices.map { (choice: $0, distance: editDistance(name, $0)) }
-    if let best = ranked.min(by: { $0.distance < $1.distance }),
-        best.distance <= max(2, best.choice.count / 3)
-    {
-        return best.choice
-    }
-    return name.count < 3 ? nil : choices.first { $0.contains(name) || name.contains($0) }
-}
-
-/// Fewest insertions, deletions and replacements that turn `a` into `b`.
-private func editDistance(_ a: String, _ b: String) -> Int {
-    let b = Array(b.unicodeScalars)
-    var row = Array(0...b.count)
-    for (i, scalar) in a.unicodeScalars.prefix(100).enumerated() {
-        var diagonal = row[0]
-        row[0] = i + 1
-        for j in b.indices {
-            let replaced = diagonal + (scalar == b[j] ? 0 : 1)
-            diagonal = row[j + 1]
-            row[j + 1] = min(replaced, row[j] + 1, diagonal + 1)
-        }
-    }
-    return row[b.count]
-}

@@ -49,7 +49,7 @@ struct Ceilings: Encodable {
 
     private static func memory(_ engine: Engine) -> Double {
         // Far larger than any cache.
-        let size = 256 << 20
+        let size = 128 << 20
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)
         defer { unsafe buffer.deallocate() }
         unsafe buffer.initializeMemory(as: UInt8.self, repeating: 1)
