@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import cold
+import contestants
 import results
 from contestants import Failed, Ferry, Rival, interleave
 from networks import WORK, facts, prepare
@@ -133,9 +134,7 @@ def speed_table(rows, ceilings, threads):
     lines = []
     for row in rows:
         found = {each.name: each for each in row.contestants}
-        cells = [
-            f"{results.milliseconds(found[n].median())} ({results.milliseconds(found[n].minimum())})"
-            if n in found else "–" for n in ["Ferry", *RIVALS]]
+        cells = [found[n].cell() if n in found else "–" for n in ["Ferry", *RIVALS]]
         floor = row.floor(gflops, ceilings["read_gb_per_s"], threads)
         goal = results.interpolated(GOALS[row.key], gflops) if row.key in GOALS else None
         if row.best:
@@ -188,13 +187,11 @@ def memory_table(rows):
     return results.table(["network:batch", "Ferry", *RIVALS, "Ferry's goal"], lines, "lr")
 
 
-def report(rows, chilled, options, load):
-    ferries = [row.ferry for row in rows]
-    ceilings = {name: max(each.ceilings[name] for each in ferries)
-                for name in ferries[0].ceilings}
+def report(rows, chilled, options, before):
+    ceilings, peaks = contestants.ceilings([row.ferry for row in rows])
     parts = [
         "## Ferry and its rivals (`make bench-peers`)",
-        results.surroundings(PACKAGES, load, ceilings, ferries[0].kernels),
+        results.surroundings(PACKAGES, before, peaks),
         f"fp32, {options.threads} threads, {options.rounds} interleaved rounds. Milliseconds for "
         "one whole batch:\nmedian over the rounds of each turn's median (minimum of all runs). "
         "*Ratio*: Ferry's median over the\nbest rival's; *of minima*: the same of minima. "
@@ -242,9 +239,9 @@ def arguments():
 
 def main():
     options = arguments()
-    load = results.load()
-    if os.getloadavg()[0] > 1:
-        print(f"note: load average {load}", file=sys.stderr)
+    before = results.disturbance()
+    if before > results.QUIET:
+        print(f"note: other programs use {before:.0%} of the processors", file=sys.stderr)
     known = cold.output([options.ferry, "bench", "--help"])
     rows = []
     for name, batch in options.rows:
@@ -261,7 +258,7 @@ def main():
                                  "peak_kib": each.peak_kib}
                      for each in row.contestants + row.variants} for row in rows}
     (WORK / "peers.json").write_text(json.dumps(raw, indent=1))
-    text = report(rows, chilled, options, load)
+    text = report(rows, chilled, options, before)
     print(text)
     if not options.quick:
         results.replace("peers", text)
@@ -269,4 +266,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Failed as failure:
+        sys.exit(f"bench-peers: {failure}")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from results import milliseconds
+
 HERE = Path(__file__).resolve().parent
 # Long enough for the last one's waiting threads to fall asleep.
 PAUSE_SECONDS = 0.06
@@ -51,6 +53,9 @@ class Contestant:
     def minimum(self):
         return min(self.minima)
 
+    def cell(self):
+        return f"{milliseconds(self.median())} ({milliseconds(self.minimum())})"
+
 
 class Ferry(Contestant):
     """`ferry bench`, with more options or environment for a variant."""
@@ -63,6 +68,7 @@ class Ferry(Contestant):
         self.env = environment(threads, **(variables or {}))
         self.ceilings = {}
         self.kernels = None
+        # Of the steps that multiply matrices, in each turn.
         self.dense = []
 
     def turn(self, runs):
@@ -76,7 +82,7 @@ class Ferry(Contestant):
         self.peak_kib = max(self.peak_kib, kib)
         self.kernels = report["kernels"]
         for name, value in report["ceilings"].items():
-            self.ceilings[name] = max(value, self.ceilings.get(name, 0))
+            self.ceilings.setdefault(name, []).append(value)
         self.dense.append(sum(
             step["median_ms"] for step in report["steps"]
             if step["operation"].split()[0] in ("Gemm", "MatMul")))
@@ -133,6 +139,9 @@ class Rival(Contestant):
         self.medians.append(statistics.median(times))
         self.minima.append(min(times))
 
+    def feed(self, batch_file):
+        self.ask(do="feed", **{"from": str(batch_file)})
+
     def output(self, _=None):
         with tempfile.TemporaryDirectory() as scratch:
             result = Path(scratch) / "output.npy"
@@ -147,6 +156,22 @@ class Rival(Contestant):
             self.process.wait()
         self.process.stdout.close()
         self.log.close()
+
+
+def ceilings(ferries):
+    """The median of what the turns of all found, by name, and a line that tells the spread."""
+    found = {name: [value for each in ferries for value in each.ceilings[name]]
+             for name in ferries[0].ceilings}
+
+    def spread(name, digits):
+        values = found[name]
+        return (f"{statistics.median(values):.{digits}f} "
+                f"({min(values):.{digits}f}–{max(values):.{digits}f})")
+
+    line = (f"peaks measured in each of Ferry's turns, median (range): "
+            f"{spread('peak_gflops_per_core', 0)} GFLOP/s a core, "
+            f"{spread('read_gb_per_s', 1)} GB/s read; Ferry's kernels: {ferries[0].kernels}")
+    return {name: statistics.median(values) for name, values in found.items()}, line
 
 
 def interleave(contestants, rounds, runs):

@@ -31,9 +31,11 @@ def prepare(ferry, name):
             shutil.rmtree(stale)
     folder.mkdir(exist_ok=True)
     fresh.replace(folder / "model.onnx")
-    if not (folder / "facts.json").exists():
+    made = ["facts.json", "model.pt", "model.ncnn.param", "model.ncnn.bin"]
+    if not all((folder / name).exists() for name in made):
         # In a process of its own, as PyTorch and the weights would stay in this one's memory.
-        subprocess.run([sys.executable, __file__, "translate", folder], check=True)
+        subprocess.run(
+            [sys.executable, "-W", "ignore", __file__, "translate", folder], check=True)
     return folder
 
 
@@ -146,27 +148,31 @@ def with_values(layer, names, values):
 
 
 def translate(folder):
-    """Writes model.pt (a pickled module), by pnnx model.ncnn.param and .bin, and facts.json."""
+    """Writes facts.json, model.pt (a pickled module) and, by pnnx, model.ncnn.param and .bin."""
     import onnx
-    import pnnx
-    import torch
 
-    module = torch_module(folder / "model.onnx")
-    torch.save(module, folder / "model.pt")
     found = work(onnx.load(folder / "model.onnx").graph)
-    shape = found["input"]
+    (folder / "facts.json").write_text(json.dumps(found))
+    try:
+        import torch
+
+        module = torch_module(folder / "model.onnx")
+        torch.save(module, folder / "model.pt")
+        import pnnx
+    except ImportError as error:
+        # The rivals that lack their file say so in the report.
+        print(f"note: {error}", file=sys.stderr)
+        return
     scratch = folder / "pnnx"
     scratch.mkdir(exist_ok=True)
-    torch.jit.trace(module, torch.zeros(shape)).save(scratch / "model.pt")
-    description = json.dumps(shape).replace(" ", "")
+    torch.jit.trace(module, torch.zeros(found["input"])).save(scratch / "model.pt")
+    description = json.dumps(found["input"]).replace(" ", "")
     subprocess.run(
         [pnnx.EXEC_PATH, "model.pt", f"inputshape={description}", "fp16=0"],
         cwd=scratch, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for name in ("model.ncnn.param", "model.ncnn.bin"):
         os.replace(scratch / name, folder / name)
     shutil.rmtree(scratch)
-    # Last: it tells that all the rest is there.
-    (folder / "facts.json").write_text(json.dumps(found))
 
 
 if __name__ == "__main__":

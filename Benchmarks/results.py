@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import subprocess
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -14,6 +15,8 @@ HEAD = """# Results
 
 Every section is written by the command it names, never by hand.
 """
+# A larger share of the processors in other hands spoils a measurement.
+QUIET = 0.1
 ORDER = ["peers", "accuracy", "cost-curve"]
 
 
@@ -57,6 +60,13 @@ def processor():
     return name
 
 
+def version(package):
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "missing"
+
+
 def commit():
     def git(*words):
         return subprocess.run(
@@ -71,26 +81,35 @@ def commit():
         return "unknown"
 
 
-def load():
-    """The load average when a command starts, and a word where others disturb it."""
-    one = os.getloadavg()[0]
-    return f"{one:.2f}" + (" (busy: not to be relied on)" if one > 1 else "")
+def disturbance(seconds=2):
+    """The share of all processors' time that others use while this process sleeps."""
+    def read():
+        fields = [int(word) for word in Path("/proc/stat").read_text().split("\n")[0].split()[1:]]
+        # Idle, waiting for a disk; all but the guests' share, which is counted twice.
+        return fields[3] + fields[4], sum(fields[:8])
+
+    idle, total = read()
+    time.sleep(seconds)
+    idle, total = (after - before for after, before in zip(read(), (idle, total)))
+    return max(0, 1 - idle / max(total, 1))
 
 
-def surroundings(packages, load, ceilings=None, kernels=None):
-    """The list that heads a section."""
+def surroundings(packages, before, peaks=None):
+    """The list that heads a section; `before` is the disturbance before anything was run."""
+    after = disturbance()
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     lines = [
         f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, commit {commit()}",
         f"{processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, Linux {platform.release()}",
     ]
-    if ceilings:
-        lines.append(
-            f"measured peaks: {ceilings['peak_gflops_per_core']:.0f} GFLOP/s a core, "
-            f"{ceilings['read_gb_per_s']:.1f} GB/s read; Ferry's kernels: {kernels}")
+    if peaks:
+        lines.append(peaks)
     versions = [f"Python {platform.python_version()}"]
-    versions += [f"{name} {importlib.metadata.version(name)}" for name in packages]
-    lines += [", ".join(versions), f"load average at the start: {load}"]
+    versions += [f"{name} {version(name)}" for name in packages]
+    busy = "; busy: not to be relied on" if max(before, after) > QUIET else ""
+    lines += [
+        ", ".join(versions),
+        f"other programs' share of the processors: {before:.0%} before, {after:.0%} after{busy}"]
     return "\n".join(f"- {line}" for line in lines)
 
 

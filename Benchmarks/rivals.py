@@ -1,7 +1,8 @@
 """Each rival runtime: load one model folder, then `run()`, which computes one whole batch.
 
 Every rival gets fp32 arithmetic, the given threads, its own best layout and graph
-optimisations, and an input already in its hands; `output()` is what the last run left.
+optimisations, and an input already in its hands: `feed()` gives another of the same shape,
+and `output()` is what the last run left.
 """
 
 import numpy as np
@@ -27,6 +28,9 @@ class ONNXRuntime:
         self.binding.bind_output(session.get_outputs()[0].name)
         self.session = session
 
+    def feed(self, batch):
+        self.input.update_inplace(batch)
+
     def run(self):
         self.session.run_with_iobinding(self.binding)
 
@@ -50,8 +54,11 @@ class OpenVINO:
         })
         self.request = compiled.create_infer_request()
         # Kept, as the tensor only borrows the array.
-        self.batch = batch
-        self.request.set_input_tensor(ov.Tensor(batch, shared_memory=True))
+        self.batch = batch.copy()
+        self.request.set_input_tensor(ov.Tensor(self.batch, shared_memory=True))
+
+    def feed(self, batch):
+        self.batch[...] = batch
 
     def run(self):
         # Not `start_async`, whose hand-over to another thread costs small networks dear.
@@ -81,10 +88,14 @@ class NCNN:
         for load, file in ((net.load_param, "param"), (net.load_model, "bin")):
             if load(str(folder / f"model.ncnn.{file}")) != 0:
                 raise SystemExit(f"ncnn: {folder}/model.ncnn.{file}: expected a network")
-        # ncnn has no batch axis: its pictures are run one by one.
-        self.pictures = [ncnn.Mat(np.ascontiguousarray(picture)).clone() for picture in batch]
-        self.results = [None] * len(self.pictures)
+        self.mat = ncnn.Mat
         self.net = net
+        self.feed(batch)
+
+    def feed(self, batch):
+        # ncnn has no batch axis: its pictures are run one by one.
+        self.pictures = [self.mat(np.ascontiguousarray(picture)).clone() for picture in batch]
+        self.results = [None] * len(batch)
 
     def run(self):
         for index, picture in enumerate(self.pictures):
@@ -107,7 +118,12 @@ class PyTorch:
         self.mode.__enter__()
         module = torch.load(folder / "model.pt", weights_only=False, mmap=True)
         self.module = module.to(memory_format=torch.channels_last)
-        self.input = torch.from_numpy(batch).to(memory_format=torch.channels_last)
+        self.input = torch.from_numpy(batch.copy()).to(memory_format=torch.channels_last)
+
+    def feed(self, batch):
+        import torch
+
+        self.input.copy_(torch.from_numpy(batch))
 
     def run(self):
         self.result = self.module(self.input)

@@ -4,6 +4,7 @@ usage: worker.py RIVAL FOLDER INPUT.npy THREADS
 
 Reads one JSON request a line, answers one JSON object a line:
 {"do": "time", "runs": k}       one run untimed, then k: {"ms": [k times]}
+{"do": "feed", "from": FILE}    another input of the same shape: {}
 {"do": "output", "to": FILE}    one run: its output as .npy: {}
 {"do": "peak"}                  {"kib": the largest resident size so far, VmHWM}
 """
@@ -51,6 +52,9 @@ def main(name, folder, batch, threads):
         match request["do"]:
             case "time":
                 answer({"ms": timed(rival, request["runs"])})
+            case "feed":
+                rival.feed(np.load(request["from"]))
+                answer({})
             case "output":
                 rival.run()
                 np.save(request["to"], rival.output())
