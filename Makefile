@@ -1,6 +1,6 @@
 # Every target is a script in Scripts/, which can also be called by itself.
 
-.PHONY: help demo test check lint layers isa aarch64 bench fixtures protos clean
+.PHONY: help demo test check lint layers isa aarch64 bench bench-peers fixtures protos clean
 
 scripts := ./Scripts
 
@@ -9,6 +9,7 @@ help:
 	@echo 'make test      run all tests'
 	@echo 'make check     build, lint, layers, isa, generated code, aarch64, then all tests'
 	@echo 'make bench     time LeNet-5, AlexNet and VGG-16'
+	@echo 'make bench-peers  the same beside ONNX Runtime, OpenVINO, ncnn and PyTorch (needs Python)'
 	@echo 'make fixtures  make the files tests compare with anew (needs Python)'
 	@echo 'make protos    generate the C messages of ONNX anew (needs protoc-c)'
 	@echo 'make clean     remove what was built'
@@ -41,6 +42,10 @@ aarch64:
 bench:
 	@$(scripts)/dependencies.sh
 	@$(scripts)/bench.sh
+
+bench-peers:
+	@$(scripts)/dependencies.sh
+	@$(scripts)/bench-peers.sh
 
 fixtures:
 	@Fixtures/generate/all.sh

@@ -40,6 +40,7 @@ struct BenchCommand: Command {
 
     func run(on console: Console) throws -> ExitStatus {
         let engine = try Engine(global)
+        var ceilings = [Ceilings(engine, reads: true)]
         let file = try ModelFile(path: model, global)
         let inputs = try file.seededInputs(batch: batch)
         let clock = ContinuousClock()
@@ -49,7 +50,6 @@ struct BenchCommand: Command {
         var whole: [Double] = []
         var steps = [[Double]](repeating: [], count: plan.summary.count)
         let progress = console.progress("runs")
-        var ceilings = [Ceilings(engine)]
         do {
             var session = try Session(plan, pool: engine.pool)
             try session.load(inputs)
@@ -66,7 +66,7 @@ struct BenchCommand: Command {
             throw InputError(file: file.path, format: file.format, problem: "\(error)")
         }
         progress.finish()
-        ceilings.append(Ceilings(engine))
+        ceilings.append(Ceilings(engine, reads: false))
         let report = Timing(
             file: file.path, batch: batch, threads: global.threads, kernels: engine.kernels.name,
             planning: planning, whole: whole, steps: steps, plan: plan,

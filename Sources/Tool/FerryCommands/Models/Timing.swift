@@ -27,9 +27,11 @@ struct Ceilings: Encodable {
             readGBPerSecond: all.map(\.readGBPerSecond).max() ?? 0)
     }
 
-    init(_ engine: Engine) {
+    /// - Parameter reads: whether memory is measured too, which takes a buffer of its own: not
+    ///   while a model's weights fill memory.
+    init(_ engine: Engine, reads: Bool) {
         peakGFLOPSPerCore = Ceilings.arithmetic(engine.kernels)
-        readGBPerSecond = Ceilings.memory(engine)
+        readGBPerSecond = reads ? Ceilings.memory(engine) : 0
     }
 
     private static func arithmetic(_ kernels: KernelSet) -> Double {
