@@ -107,7 +107,7 @@ private struct Bench {
             bias[output] = biases[output]
         }
         let result = zeros(outputHeight * outputWidth * outputs)
-        let scratch = room(4 * taps * tileRows + tileRows * panelWidth)
+        let scratch = room(2 * taps * tileRows + 2 * tileRows * panelWidth)
         let task = ConvolutionTask(
             input: input, weights: weights, bias: bias, output: result, zeros: zeros(channels),
             rows: scratch.assumingMemoryBound(to: UnsafePointer<Float>.self), depth: channels,

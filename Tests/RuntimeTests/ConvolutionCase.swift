@@ -74,7 +74,7 @@ struct ConvolutionCase: CustomTestStringConvertible {
         let y = FloatBlock(untouched: positions * outputPixelStride)
         let zeros = FloatBlock([Float](repeating: 0, count: channels))
         let scratch = FloatBlock(
-            untouched: taps * kernels.tileRows * 2 + kernels.tileRows * kernels.panelWidth)
+            untouched: 2 * (taps + kernels.panelWidth) * kernels.tileRows)
         let task = unsafe ConvolutionTask(
             input: x.pointer, weights: w.pointer, bias: b.pointer, output: y.pointer,
             zeros: zeros.pointer,

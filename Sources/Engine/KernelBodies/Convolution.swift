@@ -6,6 +6,7 @@ func convolve(_ task: ConvolutionTask, _ positions: Range<Int>, _ panels: Range<
     let taps = task.kernelHeight * task.kernelWidth
     let tile = unsafe UnsafeMutableRawPointer(task.rows + taps * tileRows)
         .assumingMemoryBound(to: Float.self)
+    let totals = unsafe tile + tileRows * panelWidth
     var position = positions.lowerBound
     while position < positions.upperBound {
         let count = min(tileRows, positions.upperBound - position)
@@ -17,7 +18,8 @@ func convolve(_ task: ConvolutionTask, _ positions: Range<Int>, _ panels: Range<
             let lanes = min(panelWidth, task.outputs - panel * panelWidth)
             let isWhole = count == tileRows && lanes == panelWidth
             unsafe convolveTile(
-                task, taps: taps, panel: panel, weights: weights, to: isWhole ? output : tile,
+                task, taps: taps, panel: panel, weights: weights, totals: totals,
+                to: isWhole ? output : tile,
                 rowStride: isWhole ? task.outputPixelStride : panelWidth)
             if !isWhole {
                 unsafe storeTile(task, count: count, lanes: lanes, tile: tile, to: output)
@@ -60,26 +62,65 @@ private func gatherRows(_ task: ConvolutionTask, _ position: Int, _ count: Int) 
     }
 }
 
-/// One register tile: `tileRows` positions × `panelWidth` channels over all taps, left in rows of
-/// `rowStride` floats from `target` on.
+/// Products that one chain sums before it is added to the others of its output: rounding errors
+/// grow with the length of a chain.
+private var chainLength: Int { 256 }
+
+/// One register tile, left in rows of `rowStride` floats from `target` on: chains of whole taps, or
+/// of a part of one tap's channels where those are many.
+@inline(__always)
+private func convolveTile(
+    _ task: ConvolutionTask, taps: Int, panel: Int, weights: UnsafePointer<Float>,
+    totals: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>, rowStride: Int
+) {
+    let tapsInChain = max(1, chainLength / task.depth)
+    var tap = 0
+    var channel = 0
+    while tap < taps {
+        let count = min(tapsInChain, taps - tap)
+        let end = min(task.depth, channel + chainLength)
+        let isLast = tap + count == taps && end == task.depth
+        unsafe sumChain(
+            task, rows: task.rows + tap * tileRows, taps: count, channels: channel..<end,
+            weights: weights + (tap * task.depth + channel) * panelWidth,
+            bias: tap == 0 && channel == 0 ? task.bias + panel * panelWidth : nil, totals: totals)
+        channel = end
+        if end == task.depth {
+            channel = 0
+            tap += count
+        }
+        if isLast { break }
+    }
+    for r in 0..<tileRows {
+        for v in 0..<tileVectors {
+            let total = unsafe load(totals + (r * tileVectors + v) * 16)
+            unsafe store(task.bounds.clamp(total), to: target + (r * rowStride + v * 16))
+        }
+    }
+}
+
+/// Adds one chain to the tile's totals; one that is given the bias begins with it and begins them.
 ///
 /// Inlined, since in a function that stays its own the compiler leaves the closures calls, with the
 /// sums in memory; `make isa` sees to it.
 @inline(__always)
-private func convolveTile(
-    _ task: ConvolutionTask, taps: Int, panel: Int, weights: UnsafePointer<Float>,
-    to target: UnsafeMutablePointer<Float>, rowStride: Int
+private func sumChain(
+    _ task: ConvolutionTask, rows firstRows: UnsafeMutablePointer<UnsafePointer<Float>>,
+    taps: Int, channels: Range<Int>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    totals: UnsafeMutablePointer<Float>
 ) {
     var sums = Accumulators(repeating: .zero)
-    let bias = Panel { unsafe load(task.bias + (panel * panelWidth + $0 * 16)) }
-    eachTileRow { r in
-        for v in 0..<tileVectors { sums[r * tileVectors + v] = bias[v] }
+    if let bias = unsafe bias {
+        let start = Panel { unsafe load(bias + $0 * 16) }
+        eachTileRow { r in
+            for v in 0..<tileVectors { sums[r * tileVectors + v] = start[v] }
+        }
     }
     var weight = unsafe weights
-    var rows = unsafe task.rows
+    var rows = unsafe firstRows
     for _ in 0..<taps {
         let row = unsafe Rows { unsafe rows[$0] }
-        for channel in 0..<task.depth {
+        for channel in channels {
             // Loaded before the row loop, or the compiler hoists the broadcasts and spills.
             let panel = Panel { unsafe load(weight + $0 * 16) }
             eachTileRow { r in
@@ -92,10 +133,12 @@ private func convolveTile(
         }
         unsafe rows += tileRows
     }
+    let isFirst = unsafe bias != nil
     eachTileRow { r in
         for v in 0..<tileVectors {
-            unsafe store(
-                task.bounds.clamp(sums[r * tileVectors + v]), to: target + (r * rowStride + v * 16))
+            let total = unsafe totals + (r * tileVectors + v) * 16
+            let sum = sums[r * tileVectors + v]
+            unsafe store(isFirst ? sum : load(total) + sum, to: total)
         }
     }
 }

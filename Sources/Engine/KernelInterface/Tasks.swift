@@ -13,7 +13,9 @@ package struct Bounds: Hashable, Sendable {
 }
 
 /// One image's convolution, by group: y[o, m] = bias[m] + Σ_{tap, c} W[m, tap, c] · x[o, tap, c],
-/// summed tap by tap (rows of the kernel first), channel by channel within a tap.
+/// summed tap by tap (rows of the kernel first), channel by channel within a tap, in
+/// chains of at most 256 products: whole taps, or a part of one tap's channels. The first begins
+/// with the bias, the others are added to it one by one.
 ///
 /// Kernel arguments: the task, a range of output positions (row-major), and a range of panels.
 @safe
@@ -28,7 +30,8 @@ package struct ConvolutionTask {
     package var output: UnsafeMutablePointer<Float>
     /// At least `depth` zeros, read in place of pixels in the padding.
     package var zeros: UnsafePointer<Float>
-    /// Scratch of the calling thread: taps × tileRows pointers, then tileRows × panelWidth floats.
+    /// Scratch of the calling thread: taps × tileRows pointers, then 2 × tileRows × panelWidth
+    /// floats.
     package var rows: UnsafeMutablePointer<UnsafePointer<Float>>
     /// Numbers summed for each tap.
     package var depth: Int

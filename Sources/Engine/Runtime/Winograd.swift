@@ -205,7 +205,7 @@ struct WinogradStep: Step {
     func scratchByteCount(_ kernels: KernelSet) -> Int {
         max(
             WinogradTask.scratchByteCount,
-            kernels.tileRows * 8 + kernels.tileRows * kernels.panelWidth * 4)
+            kernels.tileRows * 8 + 2 * kernels.tileRows * kernels.panelWidth * 4)
     }
 
     func run(_ memory: Memory) {

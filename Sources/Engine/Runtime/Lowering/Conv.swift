@@ -164,7 +164,7 @@ struct ConvolutionStep: Step {
 
     func scratchByteCount(_ kernels: KernelSet) -> Int {
         vertical.kernel * horizontal.kernel * kernels.tileRows * MemoryLayout<Int>.size
-            + kernels.tileRows * kernels.panelWidth * MemoryLayout<Float>.size
+            + 2 * kernels.tileRows * kernels.panelWidth * MemoryLayout<Float>.size
     }
 
     func run(_ memory: Memory) {
