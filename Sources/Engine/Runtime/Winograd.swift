@@ -79,9 +79,13 @@ struct WinogradWeights: Sendable {
                 // A panel's sixteenth of the depth is a unit of work.
                 pool.run(count: panels * 16) { index, _ in
                     let part = index % 16
+                    let scratch = UnsafeMutablePointer<SIMD8<Double>>.allocate(
+                        capacity: KernelTransform.scratchCount)
+                    defer { unsafe scratch.deallocate() }
                     for channel in depth * part / 16..<depth * (part + 1) / 16 {
                         unsafe kernels.transform(
-                            source, to: base, panel: index / 16, channel: channel)
+                            source, to: base, panel: index / 16, channel: channel,
+                            scratch: scratch)
                     }
                 }
             }
@@ -115,39 +119,57 @@ private struct KernelTransform: Sendable {
         matrix = form.matrix.flatMap(\.self)
     }
 
-    /// The kernels of one input channel for one panel of outputs.
+    /// Room for eight kernels and for half of their transform.
+    static let scratchCount = 25 + 30
+
+    /// The kernels of one input channel for one panel of outputs, eight outputs at a time.
     func transform(
         _ source: UnsafeRawBufferPointer, to packed: UnsafeMutablePointer<Float>, panel: Int,
-        channel: Int
+        channel: Int, scratch: UnsafeMutablePointer<SIMD8<Double>>
+    ) {
+        let taps = form.kernelSize * form.kernelSize
+        for lane in stride(from: 0, to: panelWidth, by: 8) {
+            let first = panel * panelWidth + lane
+            for tap in 0..<taps { unsafe scratch[tap] = .zero }
+            for output in first..<max(first, min(first + 8, outputs)) {
+                let factor = factors?[output] ?? 1
+                let offset = (output * depth + channel) * taps * 4
+                for tap in 0..<taps {
+                    let weight = unsafe source.loadUnaligned(
+                        fromByteOffset: offset + tap * 4, as: Float.self)
+                    unsafe scratch[tap][output - first] = factor * Double(weight)
+                }
+            }
+            let target = unsafe packed + ((panel * depth + channel) * panelWidth + lane)
+            unsafe transform(scratch, half: scratch + 25, to: target)
+        }
+    }
+
+    /// G g Gᵀ of eight kernels, rounded to float32: position by position, `step` floats apart.
+    private func transform(
+        _ g: UnsafePointer<SIMD8<Double>>, half: UnsafeMutablePointer<SIMD8<Double>>,
+        to target: UnsafeMutablePointer<Float>
     ) {
         let (side, size) = (form.side, form.kernelSize)
         let step = panels * depth * panelWidth
-        for lane in 0..<panelWidth {
-            let target = unsafe packed + ((panel * depth + channel) * panelWidth + lane)
-            let output = panel * panelWidth + lane
-            guard output < outputs else {
-                for position in 0..<form.positions { unsafe target[position * step] = 0 }
-                continue
+        // Columns of the kernel first: half[i, k] = Σ_t G[i, t] · g[t, k].
+        for i in 0..<side {
+            for k in 0..<size {
+                var sum = SIMD8<Double>.zero
+                for tap in 0..<size {
+                    unsafe sum += matrix[i * size + tap] * g[tap * size + k]
+                }
+                unsafe half[i * size + k] = sum
             }
-            let factor = factors?[output] ?? 1
-            let first = (output * depth + channel) * size * size * 4
-            // Columns of the kernel first: half[i, k] = Σ_t G[i, t] · g[t, k].
-            var half = InlineArray<30, Double>(repeating: 0)
-            for tap in 0..<size {
+        }
+        for i in 0..<side {
+            for j in 0..<side {
+                var sum = SIMD8<Double>.zero
                 for k in 0..<size {
-                    let offset = first + (tap * size + k) * 4
-                    let g =
-                        unsafe factor
-                        * Double(source.loadUnaligned(fromByteOffset: offset, as: Float.self))
-                    for i in 0..<side { half[i * size + k] += matrix[i * size + tap] * g }
+                    unsafe sum += matrix[j * size + k] * half[i * size + k]
                 }
-            }
-            for i in 0..<side {
-                for j in 0..<side {
-                    var value = 0.0
-                    for k in 0..<size { value += matrix[j * size + k] * half[i * size + k] }
-                    unsafe target[(i * side + j) * step] = Float(value)
-                }
+                let position = unsafe UnsafeMutableRawPointer(target + (i * side + j) * step)
+                unsafe position.storeBytes(of: SIMD8<Float>(sum), as: SIMD8<Float>.self)
             }
         }
     }
