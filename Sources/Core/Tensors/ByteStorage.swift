@@ -8,15 +8,22 @@ package final class ByteStorage: @unchecked Sendable {
     private let base: UnsafeRawPointer
     private let release: @Sendable () -> Void
 
+    /// Whether the bytes are a read-only mapping of a file, whose pages can be read again.
+    private let isFileMapping: Bool
+
     /// Bytes held.
     package let count: Int
 
     /// Takes over memory of another owner; `release` runs once when the last user is gone.
+    ///
+    /// - Parameter isFileMapping: whether it is a read-only mapping of a file, page for page.
     package init(
-        unsafeOwning base: UnsafeRawPointer, count: Int, release: @escaping @Sendable () -> Void
+        unsafeOwning base: UnsafeRawPointer, count: Int, isFileMapping: Bool = false,
+        release: @escaping @Sendable () -> Void
     ) {
         unsafe self.base = base
         self.count = count
+        self.isFileMapping = isFileMapping
         self.release = release
     }
 
@@ -53,6 +60,17 @@ package final class ByteStorage: @unchecked Sendable {
             let span = unsafe RawSpan(_unsafeStart: base, byteCount: count)
             return unsafe _overrideLifetime(span, borrowing: self)
         }
+    }
+
+    /// Lets the system take back memory that holds whole pages of `range`, where a file keeps them:
+    /// reading them again reads the file again. Other storage keeps its bytes as they are.
+    package func releasePages(_ range: Range<Int>) {
+        guard isFileMapping, range.upperBound <= count else { return }
+        let page = Int(getpagesize())
+        let first = (range.lowerBound + page - 1) / page * page
+        let length = range.upperBound / page * page - first
+        guard length > 0 else { return }
+        unsafe _ = madvise(UnsafeMutableRawPointer(mutating: base + first), length, MADV_DONTNEED)
     }
 
     /// Calls `body` with the bytes as a raw buffer; the pointer must not outlive the call.

@@ -73,6 +73,11 @@ package struct Tensor: Sendable {
         }
     }
 
+    /// Gives back the memory of elements that lie in a mapped file and are not needed soon.
+    package func releasePages() {
+        storage.releasePages(byteOffset..<byteOffset + byteCount)
+    }
+
     /// The same elements under another shape.
     ///
     /// - Precondition: the element counts agree.

@@ -40,7 +40,9 @@ package struct InputFile: Sendable {
             throw InputError(file: path, expected: "a file to map", found: lastSystemError())
         }
         let address = UInt(bitPattern: base)
-        unsafe storage = ByteStorage(unsafeOwning: UnsafeRawPointer(base), count: size) {
+        unsafe storage = ByteStorage(
+            unsafeOwning: UnsafeRawPointer(base), count: size, isFileMapping: true
+        ) {
             unsafe _ = munmap(UnsafeMutableRawPointer(bitPattern: address), size)
         }
     }

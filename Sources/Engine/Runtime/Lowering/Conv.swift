@@ -25,6 +25,8 @@ extension Conv: Lowerable {
         } else {
             lowerDirectly(node, weight, bias, window, &planner)
         }
+        // The kernels read the rearranged weights only.
+        weight.releasePages()
         return true
     }
 
