@@ -64,7 +64,7 @@ private func gatherRows(_ task: ConvolutionTask, _ position: Int, _ count: Int) 
 
 /// Products that one chain sums before it is added to the others of its output: rounding errors
 /// grow with the length of a chain.
-private var chainLength: Int { 256 }
+private var chainLength: Int { 128 }
 
 /// One register tile, left in rows of `rowStride` floats from `target` on: chains of whole taps, or
 /// of a part of one tap's channels where those are many.

@@ -5,6 +5,10 @@ private var denseRows: Int { 4 }
 
 private typealias Quad = InlineArray<4, Lanes>
 
+/// Depth over which the 16 partial sums are chains of their own, added to the totals before the
+/// next: rounding errors grow with the length of a chain.
+private var chainDepth: Int { 2048 }
+
 /// Computes the outputs `outputs` for every image of the batch.
 @inline(never)
 func dense(_ task: DenseTask, _ outputs: Range<Int>) {
@@ -59,16 +63,24 @@ private func denseSums(
     let row2 = unsafe weightRow(task, output, 2, count)
     let row3 = unsafe weightRow(task, output, 3, count)
     let x = unsafe task.input + image * task.depth
+    var (total0, total1, total2, total3) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
     var (sum0, sum1, sum2, sum3) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
     let whole = task.depth & ~15
     var k = 0
     while k < whole {
-        let value = unsafe load(x + k)
-        unsafe sum0.addProduct(value, loadWeights(row0, at: k))
-        unsafe sum1.addProduct(value, loadWeights(row1, at: k))
-        unsafe sum2.addProduct(value, loadWeights(row2, at: k))
-        unsafe sum3.addProduct(value, loadWeights(row3, at: k))
-        k += 16
+        let end = min(k + chainDepth, whole)
+        while k < end {
+            let value = unsafe load(x + k)
+            unsafe sum0.addProduct(value, loadWeights(row0, at: k))
+            unsafe sum1.addProduct(value, loadWeights(row1, at: k))
+            unsafe sum2.addProduct(value, loadWeights(row2, at: k))
+            unsafe sum3.addProduct(value, loadWeights(row3, at: k))
+            k += 16
+        }
+        (total0, sum0) = (total0 + sum0, .zero)
+        (total1, sum1) = (total1 + sum1, .zero)
+        (total2, sum2) = (total2 + sum2, .zero)
+        (total3, sum3) = (total3 + sum3, .zero)
     }
     let rest = task.depth - whole
     if rest > 0 {
@@ -78,7 +90,7 @@ private func denseSums(
         unsafe sum2.addProduct(value, loadWeights(row2, at: k, first: rest))
         unsafe sum3.addProduct(value, loadWeights(row3, at: k, first: rest))
     }
-    return [sum0, sum1, sum2, sum3]
+    return [total0 + sum0, total1 + sum1, total2 + sum2, total3 + sum3]
 }
 
 /// Four images at once, so that each weight is loaded once for all of them.
@@ -88,33 +100,48 @@ private func denseTile4(_ task: DenseTask, output: Int, count: Int, image: Int) 
     let x1 = unsafe x0 + task.depth
     let x2 = unsafe x1 + task.depth
     let x3 = unsafe x2 + task.depth
-    var (sums0, sums1) = (Quad(repeating: .zero), Quad(repeating: .zero))
-    var (sums2, sums3) = (Quad(repeating: .zero), Quad(repeating: .zero))
+    var (totals0, totals1) = (Quad(repeating: .zero), Quad(repeating: .zero))
+    var (totals2, totals3) = (Quad(repeating: .zero), Quad(repeating: .zero))
     let whole = task.depth & ~15
-    let rest = task.depth - whole
-    for k in stride(from: 0, to: task.depth, by: 16) {
-        let (v0, v1, v2, v3) =
-            unsafe k < whole
-            ? (load(x0 + k), load(x1 + k), load(x2 + k), load(x3 + k))
-            : (
-                loadFirst(rest, of: x0 + k), loadFirst(rest, of: x1 + k),
-                loadFirst(rest, of: x2 + k), loadFirst(rest, of: x3 + k)
-            )
+    for start in stride(from: 0, to: task.depth, by: chainDepth) {
+        var (sums0, sums1) = (Quad(repeating: .zero), Quad(repeating: .zero))
+        var (sums2, sums3) = (Quad(repeating: .zero), Quad(repeating: .zero))
+        let end = min(start + chainDepth, task.depth)
+        for k in stride(from: start, to: min(end, whole), by: 16) {
+            let (v0, v1) = unsafe (load(x0 + k), load(x1 + k))
+            let (v2, v3) = unsafe (load(x2 + k), load(x3 + k))
+            eachDenseRow { r in
+                let weight = unsafe loadWeights(weightRow(task, output, r, count), at: k)
+                sums0[r].addProduct(v0, weight)
+                sums1[r].addProduct(v1, weight)
+                sums2[r].addProduct(v2, weight)
+                sums3[r].addProduct(v3, weight)
+            }
+        }
         eachDenseRow { r in
-            let row = unsafe weightRow(task, output, r, count)
-            let weight =
-                unsafe k < whole
-                ? loadWeights(row, at: k) : loadWeights(row, at: k, first: rest)
-            sums0[r].addProduct(v0, weight)
-            sums1[r].addProduct(v1, weight)
-            sums2[r].addProduct(v2, weight)
-            sums3[r].addProduct(v3, weight)
+            totals0[r] += sums0[r]
+            totals1[r] += sums1[r]
+            totals2[r] += sums2[r]
+            totals3[r] += sums3[r]
         }
     }
-    storeDense(task, sums0, output: output, count: count, image: image)
-    storeDense(task, sums1, output: output, count: count, image: image + 1)
-    storeDense(task, sums2, output: output, count: count, image: image + 2)
-    storeDense(task, sums3, output: output, count: count, image: image + 3)
+    let rest = task.depth - whole
+    if rest > 0 {
+        let (v0, v1) = unsafe (loadFirst(rest, of: x0 + whole), loadFirst(rest, of: x1 + whole))
+        let (v2, v3) = unsafe (loadFirst(rest, of: x2 + whole), loadFirst(rest, of: x3 + whole))
+        eachDenseRow { r in
+            let row = unsafe weightRow(task, output, r, count)
+            let weight = unsafe loadWeights(row, at: whole, first: rest)
+            totals0[r] += Lanes.zero.addingProduct(v0, weight)
+            totals1[r] += Lanes.zero.addingProduct(v1, weight)
+            totals2[r] += Lanes.zero.addingProduct(v2, weight)
+            totals3[r] += Lanes.zero.addingProduct(v3, weight)
+        }
+    }
+    storeDense(task, totals0, output: output, count: count, image: image)
+    storeDense(task, totals1, output: output, count: count, image: image + 1)
+    storeDense(task, totals2, output: output, count: count, image: image + 2)
+    storeDense(task, totals3, output: output, count: count, image: image + 3)
 }
 
 /// Written out, so that sums stay in registers.

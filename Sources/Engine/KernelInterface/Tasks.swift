@@ -14,7 +14,7 @@ package struct Bounds: Hashable, Sendable {
 
 /// One image's convolution, by group: y[o, m] = bias[m] + Σ_{tap, c} W[m, tap, c] · x[o, tap, c],
 /// summed tap by tap (rows of the kernel first), channel by channel within a tap, in
-/// chains of at most 256 products: whole taps, or a part of one tap's channels. The first begins
+/// chains of at most 128 products: whole taps, or a part of one tap's channels. The first begins
 /// with the bias, the others are added to it one by one.
 ///
 /// Kernel arguments: the task, a range of output positions (row-major), and a range of panels.
@@ -89,7 +89,8 @@ package struct ConvolutionTask {
     }
 }
 
-/// y[b, o] = bias[o] + Σ_k W[o, k] · x[b, k]: 16 partial sums, k modulo 16, joined pairwise.
+/// y[b, o] = bias[o] + Σ_k W[o, k] · x[b, k]: 16 partial sums, k modulo 16, in chains over 2,048 of
+/// the depth that are added one by one, joined pairwise in the end.
 ///
 /// Kernel arguments: the task and a range of outputs.
 @safe
