@@ -43,7 +43,7 @@ package struct CommandOption: Sendable, Equatable {
             help: "batch normalisation's ε where a weights file states none"),
         .value(
             "numerics", "fast|strict",
-            help: "fast kernels (default), or plain sums in the reference's order"),
+            help: "Winograd allowed (default), or direct sums only"),
         .flag("help", letter: "h", help: "print this help"),
     ]
 }
