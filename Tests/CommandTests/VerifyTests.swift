@@ -63,6 +63,24 @@ func `folded normalisation is explained`(a: String, b: String) throws {
     #expect(outcome.output.contains(/features\.0\.weight +DIFFERENT/), "\(outcome.output)")
 }
 
+@Test func `a copy of a folded export with one bit changed is different`() throws {
+    let folder = try TemporaryFolder()
+    let ferry = Ferry(in: folder)
+    let export = model("vgg16_bn_narrow.folded.onnx")
+    expectSuccess(try ferry("convert", export, "whole.h5", "--to", "hdf5"))
+    try altered(folder.path("whole.h5"), as: "x.h5", in: folder) { tensors in
+        guard let place = tensors.firstIndex(where: { $0.name == "features.5.weight" }) else {
+            return
+        }
+        let first = tensors[place].tensor.floats()[0]
+        tensors[place].tensor = replacingFirst(tensors[place].tensor, by: first.nextUp)
+    }
+    expectSuccess(try ferry("verify", "whole.h5", export), "verdict: equal to the last bit\n")
+    let outcome = try ferry("verify", "x.h5", export)
+    #expect(outcome.status == 1)
+    #expect(outcome.output.contains(/features\.5\.weight +DIFFERENT/), "\(outcome.output)")
+}
+
 @Test func `another epsilon is a difference and is named`() throws {
     let outcome = try Ferry(in: try TemporaryFolder())(
         "verify", model("vgg16_bn_narrow.keras.h5"), model("vgg16_bn_narrow.onnx"))

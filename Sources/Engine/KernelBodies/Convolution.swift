@@ -79,7 +79,6 @@ private func convolveTile(
     while tap < taps {
         let count = min(tapsInChain, taps - tap)
         let end = min(task.depth, channel + chainLength)
-        let isLast = tap + count == taps && end == task.depth
         unsafe sumChain(
             task, rows: task.rows + tap * tileRows, taps: count, channels: channel..<end,
             weights: weights + (tap * task.depth + channel) * panelWidth,
@@ -89,7 +88,6 @@ private func convolveTile(
             channel = 0
             tap += count
         }
-        if isLast { break }
     }
     for r in 0..<tileRows {
         for v in 0..<tileVectors {

@@ -5,7 +5,7 @@
 /// `winogradInput` makes Bᵀ d B of a range of tiles; products with the weights are plain
 /// convolutions of one tap, one for each of the s² positions; `winogradOutput` makes the rest.
 /// Tiles are counted row by row. There are kernels for F(4, 3) and F(2, 5), whose s is 6 and whose
-/// points are 0, ±3/4, ±3/2, ∞ (which leave a tenth of the error of 0, ±1, ±2, ∞), and for F(2, 3),
+/// points are 0, ±3/4, ±3/2, ∞ (more exact than 0, ±1, ±2, ∞), and for F(2, 3),
 /// whose s is 4 and whose points are 0, ±1, ∞.
 ///
 /// Source: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks (arXiv 1509.09308).

@@ -69,8 +69,8 @@ final class Memory {
 }
 
 extension Tensor {
-    /// The first element of a float32 tensor that starts on a float's boundary; valid while the
-    /// tensor lives.
+    /// The first element of a float32 tensor that starts on a float's boundary, as everything the
+    /// planner prepares does; valid while the tensor lives.
     var floatPointer: UnsafePointer<Float> {
         precondition(elementType == .float32 && elementCount > 0)
         return unsafe withUnsafeBytes { bytes in
@@ -81,15 +81,8 @@ extension Tensor {
         }
     }
 
-    /// Calls `body` with the elements of a float32 tensor that starts on a float's boundary, as
-    /// everything the planner prepares does.
+    /// Calls `body` with the elements, as `floatPointer` finds them.
     func withFloats(_ body: (UnsafePointer<Float>) -> Void) {
-        precondition(elementType == .float32)
-        unsafe withUnsafeBytes { bytes in
-            guard let base = unsafe bytes.assumingMemoryBound(to: Float.self).baseAddress else {
-                return
-            }
-            unsafe body(base)
-        }
+        withExtendedLifetime(self) { unsafe body(floatPointer) }
     }
 }

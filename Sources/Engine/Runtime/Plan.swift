@@ -60,7 +60,7 @@ package struct Plan: Sendable {
 /// Which algorithms a plan may use. Either gives the same bits on every kernel set and any number
 /// of threads.
 package enum Numerics: String, CaseIterable, Sendable {
-    /// Winograd's filtering too, whose errors are a few times those of direct sums.
+    /// Winograd's filtering too, whose errors are up to twice those of direct sums.
     case fast
     /// Direct sums only.
     case strict

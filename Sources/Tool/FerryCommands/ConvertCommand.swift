@@ -75,9 +75,9 @@ struct ConvertCommand: Command {
     private func translated(
         for format: any ModelFormat.Type
     ) throws -> (Checkpoint, Model?, notes: [String]) {
+        let (sourceFormat, read) = try ModelFile.read(source)
         do {
-            let file = try ModelFile(path: source, global)
-            let model = file.model
+            let model = try ModelFile(path: source, format: sourceFormat, read, global).model
             let checkpoint = try Translation.checkpoint(of: model, in: format.convention)
             return (
                 checkpoint, model,
@@ -87,11 +87,10 @@ struct ConvertCommand: Command {
             throw ModelError(file: source, format: format.name, error: error)
         } catch let error as ModelError {
             // Tensors without a known meaning can move as they are, between files of one convention.
-            let (_, checkpoint) = try ModelFile.read(source)
             guard case .unrecognized = error.error, global.architecture == nil,
-                checkpoint.convention == format.convention
+                read.convention == format.convention
             else { throw error }
-            return (checkpoint, nil, ["an unknown network: tensors are copied as they are"])
+            return (read, nil, ["an unknown network: tensors are copied as they are"])
         }
     }
 

@@ -3,8 +3,8 @@ import KernelInterface
 import Tensors
 
 extension Conv: Lowerable {
-    /// Two-dimensional convolution as implicit GEMM over channels-last pixels, with a following
-    /// normalisation folded into the weights and a following clamp into the kernel.
+    /// Two-dimensional convolution over channels-last pixels, by Winograd's filtering or as implicit
+    /// GEMM, with a following normalisation folded into the weights and a clamp into the kernel.
     func lower(_ node: Node, in planner: inout Planner) -> Bool {
         let output = planner.type(of: node.outputs[0])
         guard planner.isActivation(node.inputs[0]), output.shape.count == 4,

@@ -10,7 +10,6 @@ struct ModelFile {
     let path: String
     /// The format's name, as `--to` takes it.
     let format: String
-    let checkpoint: Checkpoint
     let model: Model
 
     /// Reads a file and gives its tensors their meaning.
@@ -39,7 +38,6 @@ struct ModelFile {
         }
         self.path = path
         self.format = format.name
-        self.checkpoint = checkpoint
     }
 
     /// The recipe for pictures: the model's own, or what grey digits get; nil when none is known.

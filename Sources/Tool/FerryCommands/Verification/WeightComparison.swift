@@ -77,9 +77,10 @@ private struct WeightComparison {
             guard let a = value.weights[parameter.name], let b = reference.weights[name] else {
                 continue
             }
+            // Two exports fold apart from each other; a copy of one keeps its bits.
             let isFolded =
                 mine.kind == .conv
-                && (value.hasFoldedNormalization || reference.hasFoldedNormalization)
+                && value.hasFoldedNormalization && reference.hasFoldedNormalization
             rows.append(
                 isFolded
                     ? .weight(
