@@ -18,7 +18,7 @@ let safe: [SwiftSetting] = [
 func kernels(_ name: String, march: [String]) -> Target {
     .target(
         name: name,
-        dependencies: ["KernelInterface"],
+        dependencies: ["KernelInterface", "CPrefetch"],
         path: "Sources/Engine/\(name)",
         swiftSettings: safe + [.unsafeFlags(["-O"] + march.flatMap { ["-Xcc", $0] })])
 }
@@ -68,6 +68,7 @@ let package = Package(
             providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
         .systemLibrary(name: "CGetopt", path: "Sources/C/CGetopt"),
         .target(name: "CPlatform", path: "Sources/C/CPlatform"),
+        .target(name: "CPrefetch", path: "Sources/C/CPrefetch"),
 
         // Core: what tensors and graphs are, and what they mean.
         module("Tensors", in: "Core", []),

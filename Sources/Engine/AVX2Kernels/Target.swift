@@ -20,6 +20,18 @@ func eachTileRow(_ body: (Int) -> Void) {
     body(5)
 }
 
+/// Rows of the tile for what whole tiles leave over.
+@inline(__always) var shortRows: Int { 2 }
+
+typealias ShortAccumulators = InlineArray<2, Lanes>
+typealias ShortRows = InlineArray<2, UnsafePointer<Float>>
+
+@inline(__always)
+func eachShortRow(_ body: (Int) -> Void) {
+    body(0)
+    body(1)
+}
+
 /// Images a dense layer computes side by side, 4 rows each.
 @inline(__always) var denseImages: Int { 1 }
 

@@ -26,6 +26,20 @@ func eachTileRow(_ body: (Int) -> Void) {
     body(11)
 }
 
+/// Rows of the tile for what whole tiles leave over.
+@inline(__always) var shortRows: Int { 4 }
+
+typealias ShortAccumulators = InlineArray<8, Lanes>
+typealias ShortRows = InlineArray<4, UnsafePointer<Float>>
+
+@inline(__always)
+func eachShortRow(_ body: (Int) -> Void) {
+    body(0)
+    body(1)
+    body(2)
+    body(3)
+}
+
 /// Images a dense layer computes side by side, 4 rows each.
 @inline(__always) var denseImages: Int { 4 }
 

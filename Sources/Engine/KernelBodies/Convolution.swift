@@ -1,3 +1,4 @@
+import CPrefetch
 import KernelInterface
 
 /// Convolves the output positions `positions` into the output channels of `panels`.
@@ -151,6 +152,94 @@ private func storeTile(
         let source = unsafe tile + row * panelWidth
         let target = unsafe output + row * task.outputPixelStride
         for lane in 0..<lanes { unsafe target[lane] = source[lane] }
+    }
+}
+
+/// Multiplies the rows `rows` with the weights of `panels`, chain by chain: a chain's weights stay
+/// in the first-level cache while all rows pass, and the next chain's are asked for meanwhile.
+@inline(never)
+func multiply(_ task: ProductTask, _ rows: Range<Int>, _ panels: Range<Int>) {
+    var weights = unsafe task.weights + panels.lowerBound * task.depth * panelWidth
+    for panel in panels {
+        for start in stride(from: 0, to: task.depth, by: chainLength) {
+            let count = min(chainLength, task.depth - start)
+            let next = unsafe UnsafeRawPointer(weights + count * panelWidth)
+            var row = rows.lowerBound
+            // Half of the next chain's lines are asked for in each tile.
+            var ahead = 0
+            while row < rows.upperBound {
+                let input = unsafe task.input + (row * task.depth + start)
+                let output = unsafe task.output + (row * task.outputStride + panel * panelWidth)
+                let lines = unsafe next + ahead * count * 64
+                if row + tileRows <= rows.upperBound {
+                    unsafe multiplyTile(
+                        task, input, weights, count: count, ahead: lines, adds: start > 0,
+                        to: output)
+                    row += tileRows
+                } else {
+                    unsafe multiplyShortTile(
+                        task, input, weights, count: count, adds: start > 0, to: output)
+                    row += shortRows
+                }
+                ahead = (ahead + 1) % tileVectors
+            }
+            unsafe weights += count * panelWidth
+        }
+    }
+}
+
+/// One chain of `tileRows` rows, stored or added to what earlier chains left.
+@inline(__always)
+private func multiplyTile(
+    _ task: ProductTask, _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
+    count: Int, ahead: UnsafeRawPointer, adds: Bool, to output: UnsafeMutablePointer<Float>
+) {
+    var sums = Accumulators(repeating: .zero)
+    let row = unsafe Rows { unsafe input + $0 * task.depth }
+    var weight = unsafe weights
+    var line = unsafe ahead
+    for channel in 0..<count {
+        let panel = Panel { unsafe load(weight + $0 * 16) }
+        unsafe ferry_prefetch(line)
+        eachTileRow { r in
+            let x = unsafe Lanes(repeating: row[r][channel])
+            for v in 0..<tileVectors { sums[r * tileVectors + v].addProduct(x, panel[v]) }
+        }
+        unsafe weight += panelWidth
+        unsafe line += 64
+    }
+    eachTileRow { r in
+        for v in 0..<tileVectors {
+            let target = unsafe output + (r * task.outputStride + v * 16)
+            let sum = sums[r * tileVectors + v]
+            unsafe store(adds ? load(target) + sum : sum, to: target)
+        }
+    }
+}
+
+/// The same of `shortRows` rows.
+@inline(__always)
+private func multiplyShortTile(
+    _ task: ProductTask, _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
+    count: Int, adds: Bool, to output: UnsafeMutablePointer<Float>
+) {
+    var sums = ShortAccumulators(repeating: .zero)
+    let row = unsafe ShortRows { unsafe input + $0 * task.depth }
+    var weight = unsafe weights
+    for channel in 0..<count {
+        let panel = Panel { unsafe load(weight + $0 * 16) }
+        eachShortRow { r in
+            let x = unsafe Lanes(repeating: row[r][channel])
+            for v in 0..<tileVectors { sums[r * tileVectors + v].addProduct(x, panel[v]) }
+        }
+        unsafe weight += panelWidth
+    }
+    eachShortRow { r in
+        for v in 0..<tileVectors {
+            let target = unsafe output + (r * task.outputStride + v * 16)
+            let sum = sums[r * tileVectors + v]
+            unsafe store(adds ? load(target) + sum : sum, to: target)
+        }
     }
 }
 

@@ -14,7 +14,11 @@ package struct KernelSet: Sendable {
     /// Output positions a convolution computes side by side.
     package let tileRows: Int
 
+    /// Rows of a product come in multiples of this.
+    package let shortRows: Int
+
     package let convolve: @Sendable (ConvolutionTask, Range<Int>, Range<Int>) -> Void
+    package let multiply: @Sendable (ProductTask, Range<Int>, Range<Int>) -> Void
     package let dense: @Sendable (DenseTask, Range<Int>) -> Void
     package let pool: @Sendable (PoolTask, Range<Int>) -> Void
     package let normalizeAcrossChannels: @Sendable (LRNTask, Range<Int>) -> Void
@@ -34,8 +38,9 @@ package struct KernelSet: Sendable {
     package let probeRead: @Sendable (UnsafeRawBufferPointer) -> Float
 
     package init(
-        name: String, panelWidth: Int, tileRows: Int,
+        name: String, panelWidth: Int, tileRows: Int, shortRows: Int,
         convolve: @escaping @Sendable (ConvolutionTask, Range<Int>, Range<Int>) -> Void,
+        multiply: @escaping @Sendable (ProductTask, Range<Int>, Range<Int>) -> Void,
         dense: @escaping @Sendable (DenseTask, Range<Int>) -> Void,
         pool: @escaping @Sendable (PoolTask, Range<Int>) -> Void,
         normalizeAcrossChannels: @escaping @Sendable (LRNTask, Range<Int>) -> Void,
@@ -51,7 +56,9 @@ package struct KernelSet: Sendable {
         self.name = name
         self.panelWidth = panelWidth
         self.tileRows = tileRows
+        self.shortRows = shortRows
         self.convolve = convolve
+        self.multiply = multiply
         self.dense = dense
         self.pool = pool
         self.normalizeAcrossChannels = normalizeAcrossChannels

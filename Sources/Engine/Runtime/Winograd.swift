@@ -193,12 +193,9 @@ struct WinogradStep: Step {
     var products = Value(buffer: 0, elementType: .float32, shape: [], layout: .rowMajor)
 
     private let tilesPerImage: Int
-    /// Panels whose weights at one position stay in the second-level cache.
-    private let panelChunk: Int
-
     init(
         summary: StepSummary, weights: WinogradWeights, window: [SpatialWindow.Axis],
-        bounds: Bounds, pools: Bool, input: Value, output: Value
+        bounds: Bounds, pools: Bool, rowStep: Int, input: Value, output: Value
     ) {
         self.summary = summary
         self.weights = weights
@@ -208,13 +205,12 @@ struct WinogradStep: Step {
         self.input = input
         self.output = output
         tilesPerImage = weights.form.tiles(height: window[0].output, width: window[1].output)
-        panelChunk = max(1, min(weights.panels, (256 << 10) / (weights.panelSize * 4)))
         let total = input.shape[0] * tilesPerImage
         let floats = weights.form.positions * (weights.depth + weights.paddedOutputs)
         // What the caches hold, but many enough that reading the weights anew is worth it.
         let fitting = max(96, (Self.blockBytes / 4) / floats)
         let blocks = (total + fitting - 1) / fitting
-        blockTiles = (total + blocks - 1) / blocks
+        blockTiles = ((total + blocks - 1) / blocks + rowStep - 1) / rowStep * rowStep
     }
 
     private static var blockBytes: Int { 4 << 20 }
@@ -232,7 +228,9 @@ struct WinogradStep: Step {
 
     func run(_ memory: Memory) {
         let total = input.shape[0] * tilesPerImage
-        let chunks = (weights.panels + panelChunk - 1) / panelChunk
+        // Units of work enough to share evenly.
+        let chunks = min(
+            weights.panels, 1 + 16 * memory.pool.threadCount / weights.form.positions)
         for first in stride(from: 0, to: total, by: blockTiles) {
             let block = first..<min(first + blockTiles, total)
             forPieces(of: block, memory.pool) { tiles, thread in
@@ -241,7 +239,7 @@ struct WinogradStep: Step {
                 }
             }
             memory.pool.run(count: weights.form.positions * chunks) { unit, thread in
-                multiply(unit / chunks, chunk: unit % chunks, block.count, thread, memory)
+                multiply(unit / chunks, chunk: unit % chunks, of: chunks, block.count, memory)
             }
             forPieces(of: block, memory.pool) { tiles, thread in
                 forPictures(tiles) { image, local in
@@ -277,25 +275,18 @@ struct WinogradStep: Step {
     /// Multiplies all tiles of a block with some panels' weights at one position: a convolution of
     /// one tap over a row of tiles.
     private func multiply(
-        _ position: Int, chunk: Int, _ tiles: Int, _ thread: Int, _ memory: Memory
+        _ position: Int, chunk: Int, of chunks: Int, _ tiles: Int, _ memory: Memory
     ) {
-        let depth = weights.depth
+        let rowStep = memory.kernels.shortRows
         unsafe weights.weights.withFloats { packed in
-            let task = unsafe ConvolutionTask(
+            let task = unsafe ProductTask(
                 input: memory.floats(transformed) + position * transformedStride,
                 weights: packed + position * weights.panels * weights.panelSize,
-                bias: memory.zeros, output: memory.floats(products) + position * productsStride,
-                zeros: memory.zeros,
-                rows: memory.scratch(thread: thread)
-                    .assumingMemoryBound(to: UnsafePointer<Float>.self),
-                depth: depth, inputHeight: 1, inputWidth: tiles, inputPixelStride: depth,
-                inputRowStride: tiles * depth, kernelHeight: 1, kernelWidth: 1, strideHeight: 1,
-                strideWidth: 1, dilationHeight: 1, dilationWidth: 1, padTop: 0, padLeft: 0,
-                outputWidth: tiles, outputPixelStride: weights.paddedOutputs,
-                outputs: weights.paddedOutputs, bounds: .none)
-            memory.kernels.convolve(
-                task, 0..<tiles,
-                chunk * panelChunk..<min((chunk + 1) * panelChunk, weights.panels))
+                output: memory.floats(products) + position * productsStride,
+                depth: weights.depth, outputStride: weights.paddedOutputs)
+            memory.kernels.multiply(
+                task, 0..<(tiles + rowStep - 1) / rowStep * rowStep,
+                weights.panels * chunk / chunks..<weights.panels * (chunk + 1) / chunks)
         }
     }
 

@@ -102,6 +102,7 @@ extension Conv: Lowerable {
             summary: summary(
                 node, epilogue, form.name, weight, weights.weights.byteCount, planner),
             weights: weights, window: window, bounds: epilogue.bounds, pools: epilogue.pools,
+            rowStep: planner.kernels.shortRows,
             input: planner.value(node.inputs[0], in: .channelsLast),
             output: planner.define(epilogue.output, .channelsLast))
         step.transformed = planner.newValue(
