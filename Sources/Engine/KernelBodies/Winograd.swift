@@ -1,3 +1,4 @@
+import CPrefetch
 import KernelInterface
 
 /// The points a = 3/4 and b = 3/2 of tiles over 6×6 inputs, and what the transforms need of them.
@@ -13,33 +14,36 @@ private enum Points {
     static var bbb: Float { 3.375 }
 }
 
-/// Transforms the inputs under the tiles `tiles`.
+/// Transforms the inputs under the tiles `tiles`, asking for the next tile's pixels meanwhile.
 @inline(never)
 func winogradInput(_ task: WinogradTask, _ tiles: Range<Int>) {
-    let across = (task.outputWidth + task.tileSize - 1) / task.tileSize
-    let pixels = unsafe task.scratch.assumingMemoryBound(to: UnsafePointer<Float>.self)
+    guard let first = tiles.first, let last = tiles.last else { return }
+    var pixels = unsafe task.scratch.assumingMemoryBound(to: UnsafePointer<Float>.self)
+    var ahead = unsafe pixels + 36
+    unsafe gatherPixels(task, of: first, into: pixels)
     for tile in tiles {
-        unsafe gatherPixels(
-            task, tile / across * task.tileSize - task.padTop,
-            tile % across * task.tileSize - task.padLeft, into: pixels)
+        unsafe gatherPixels(task, of: min(tile + 1, last), into: ahead)
         let target = unsafe task.transformed + (tile - task.firstTile) * task.channels
         for channel in stride(from: 0, to: task.channels, by: 16) {
             if task.side == 6 {
-                unsafe inputTile6(task, pixels, channel, to: target + channel)
+                unsafe inputTile6(task, pixels, ahead, channel, to: target + channel)
             } else {
-                unsafe inputTile4(task, pixels, channel, to: target + channel)
+                unsafe inputTile4(task, pixels, ahead, channel, to: target + channel)
             }
         }
+        unsafe swap(&pixels, &ahead)
     }
 }
 
-/// Finds the pixels under a tile whose first one is (y, x), row by row.
+/// Finds the pixels under a tile, row by row.
 @inline(__always)
 private func gatherPixels(
-    _ task: WinogradTask, _ y: Int, _ x: Int,
-    into pixels: UnsafeMutablePointer<UnsafePointer<Float>>
+    _ task: WinogradTask, of tile: Int, into pixels: UnsafeMutablePointer<UnsafePointer<Float>>
 ) {
     let side = task.side
+    let across = (task.outputWidth + task.tileSize - 1) / task.tileSize
+    let y = tile / across * task.tileSize - task.padTop
+    let x = tile % across * task.tileSize - task.padLeft
     for i in 0..<side {
         let isInside = y + i >= 0 && y + i < task.inputHeight
         let row = unsafe task.input + (y + i) * task.inputWidth * task.channels
@@ -54,7 +58,7 @@ private func gatherPixels(
 /// The vectors of a tile between its two passes.
 @inline(__always)
 private func between(_ task: WinogradTask) -> UnsafeMutablePointer<Float> {
-    unsafe (task.scratch + 36 * 8).assumingMemoryBound(to: Float.self)
+    unsafe (task.scratch + 72 * 8).assumingMemoryBound(to: Float.self)
 }
 
 /// Bᵀ of F(4, 3) and of F(2, 5) applied to six vectors.
@@ -76,12 +80,14 @@ private func inputs6(
 /// Rows first, then columns.
 @inline(__always)
 private func inputTile6(
-    _ task: WinogradTask, _ pixels: UnsafeMutablePointer<UnsafePointer<Float>>, _ channel: Int,
+    _ task: WinogradTask, _ pixels: UnsafeMutablePointer<UnsafePointer<Float>>,
+    _ ahead: UnsafeMutablePointer<UnsafePointer<Float>>, _ channel: Int,
     to target: UnsafeMutablePointer<Float>
 ) {
     let rows = unsafe between(task)
     for i in 0..<6 {
         let p = unsafe pixels + i * 6
+        for j in 0..<6 { unsafe ferry_prefetch(ahead[i * 6 + j] + channel) }
         let r = unsafe inputs6(
             load(p[0] + channel), load(p[1] + channel), load(p[2] + channel),
             load(p[3] + channel), load(p[4] + channel), load(p[5] + channel))
@@ -119,12 +125,14 @@ private func inputs4(
 
 @inline(__always)
 private func inputTile4(
-    _ task: WinogradTask, _ pixels: UnsafeMutablePointer<UnsafePointer<Float>>, _ channel: Int,
+    _ task: WinogradTask, _ pixels: UnsafeMutablePointer<UnsafePointer<Float>>,
+    _ ahead: UnsafeMutablePointer<UnsafePointer<Float>>, _ channel: Int,
     to target: UnsafeMutablePointer<Float>
 ) {
     let rows = unsafe between(task)
     for i in 0..<4 {
         let p = unsafe pixels + i * 4
+        for j in 0..<4 { unsafe ferry_prefetch(ahead[i * 4 + j] + channel) }
         let r = unsafe inputs4(
             load(p[0] + channel), load(p[1] + channel), load(p[2] + channel),
             load(p[3] + channel))

@@ -49,8 +49,8 @@ package struct WinogradTask {
     /// width then, rounded down.
     package var pools: Bool
 
-    /// Room for a tile's 36 pixel addresses, 36 vectors between two passes and 16 outputs.
-    package static let scratchByteCount = 36 * (8 + 64) + 16 * 64
+    /// Room for two tiles' 36 pixel addresses, 36 vectors between two passes and 16 outputs.
+    package static let scratchByteCount = 36 * (2 * 8 + 64) + 16 * 64
 
     package init(
         tileSize: Int, side: Int, input: UnsafePointer<Float>, inputHeight: Int, inputWidth: Int,

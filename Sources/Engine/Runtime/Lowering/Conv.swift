@@ -102,17 +102,16 @@ extension Conv: Lowerable {
             summary: summary(
                 node, epilogue, form.name, weight, weights.weights.byteCount, planner),
             weights: weights, window: window, bounds: epilogue.bounds, pools: epilogue.pools,
-            rowStep: planner.kernels.shortRows,
+            kernels: planner.kernels,
             input: planner.value(node.inputs[0], in: .channelsLast),
             output: planner.define(epilogue.output, .channelsLast))
-        step.transformed = planner.newValue(
-            .float32, [form.positions * step.transformedStride], .rowMajor)
-        step.products = planner.newValue(
-            .float32, [form.positions * step.productsStride], .rowMajor)
+        if !step.schedule.isPrivate {
+            step.shared = planner.newValue(.float32, [step.blockFloats], .rowMajor)
+        }
         planner.requireZeros(max(weights.depth, weights.paddedOutputs))
-        planner.requireScratch(bytes: step.scratchByteCount(planner.kernels))
+        planner.requireScratch(bytes: step.scratchByteCount)
         planner.append(
-            step, reading: [step.input], [step.output, step.transformed, step.products])
+            step, reading: [step.input], [step.output] + (step.shared.map { [$0] } ?? []))
     }
 
     /// The input as the kernel reads it. Pictures of few channels are padded beforehand, so that a
