@@ -24,7 +24,7 @@ func eachTileRow(_ body: (Int) -> Void) {
 @inline(__always) var shortRows: Int { 2 }
 
 typealias ShortAccumulators = InlineArray<2, Lanes>
-typealias ShortRows = InlineArray<2, UnsafePointer<Float>>
+typealias Groups = InlineArray<3, UnsafePointer<Float>>
 
 @inline(__always)
 func eachShortRow(_ body: (Int) -> Void) {

@@ -30,7 +30,7 @@ func eachTileRow(_ body: (Int) -> Void) {
 @inline(__always) var shortRows: Int { 4 }
 
 typealias ShortAccumulators = InlineArray<8, Lanes>
-typealias ShortRows = InlineArray<4, UnsafePointer<Float>>
+typealias Groups = InlineArray<3, UnsafePointer<Float>>
 
 @inline(__always)
 func eachShortRow(_ body: (Int) -> Void) {

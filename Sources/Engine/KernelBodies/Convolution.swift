@@ -168,7 +168,7 @@ func multiply(_ task: ProductTask, _ rows: Range<Int>, _ panels: Range<Int>) {
             // Half of the next chain's lines are asked for in each tile.
             var ahead = 0
             while row < rows.upperBound {
-                let input = unsafe task.input + (row * task.depth + start)
+                let input = unsafe task.input + (row * task.depth + start * shortRows)
                 let output = unsafe task.output + (row * task.outputStride + panel * panelWidth)
                 let lines = unsafe next + ahead * count * 64
                 if row + tileRows <= rows.upperBound {
@@ -195,18 +195,23 @@ private func multiplyTile(
     count: Int, ahead: UnsafeRawPointer, adds: Bool, to output: UnsafeMutablePointer<Float>
 ) {
     var sums = Accumulators(repeating: .zero)
-    let row = unsafe Rows { unsafe input + $0 * task.depth }
     var weight = unsafe weights
     var line = unsafe ahead
-    for channel in 0..<count {
-        let panel = Panel { unsafe load(weight + $0 * 16) }
-        unsafe ferry_prefetch(line)
-        eachTileRow { r in
-            let x = unsafe Lanes(repeating: row[r][channel])
-            for v in 0..<tileVectors { sums[r * tileVectors + v].addProduct(x, panel[v]) }
+    for block in 0..<count / 16 {
+        let groups = unsafe Groups {
+            unsafe input + ($0 * task.depth + block * 16) * shortRows
         }
-        unsafe weight += panelWidth
-        unsafe line += 64
+        for lane in 0..<16 {
+            let panel = Panel { unsafe load(weight + $0 * 16) }
+            unsafe ferry_prefetch(line)
+            eachTileRow { r in
+                let x = unsafe Lanes(
+                    repeating: groups[r / shortRows][r % shortRows * 16 + lane])
+                for v in 0..<tileVectors { sums[r * tileVectors + v].addProduct(x, panel[v]) }
+            }
+            unsafe weight += panelWidth
+            unsafe line += 64
+        }
     }
     eachTileRow { r in
         for v in 0..<tileVectors {
@@ -224,15 +229,17 @@ private func multiplyShortTile(
     count: Int, adds: Bool, to output: UnsafeMutablePointer<Float>
 ) {
     var sums = ShortAccumulators(repeating: .zero)
-    let row = unsafe ShortRows { unsafe input + $0 * task.depth }
     var weight = unsafe weights
-    for channel in 0..<count {
-        let panel = Panel { unsafe load(weight + $0 * 16) }
-        eachShortRow { r in
-            let x = unsafe Lanes(repeating: row[r][channel])
-            for v in 0..<tileVectors { sums[r * tileVectors + v].addProduct(x, panel[v]) }
+    for block in 0..<count / 16 {
+        let group = unsafe input + block * 16 * shortRows
+        for lane in 0..<16 {
+            let panel = Panel { unsafe load(weight + $0 * 16) }
+            eachShortRow { r in
+                let x = unsafe Lanes(repeating: group[r * 16 + lane])
+                for v in 0..<tileVectors { sums[r * tileVectors + v].addProduct(x, panel[v]) }
+            }
+            unsafe weight += panelWidth
         }
-        unsafe weight += panelWidth
     }
     eachShortRow { r in
         for v in 0..<tileVectors {

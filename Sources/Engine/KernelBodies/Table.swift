@@ -3,7 +3,8 @@ import KernelInterface
 /// This target's kernels under the name users choose them by.
 func kernelSet(named name: String) -> KernelSet {
     unsafe KernelSet(
-        name: name, panelWidth: panelWidth, tileRows: tileRows, shortRows: shortRows, convolve: convolve,
+        name: name, panelWidth: panelWidth, tileRows: tileRows, shortRows: shortRows,
+        convolve: convolve,
         multiply: multiply, dense: dense,
         pool: pool, normalizeAcrossChannels: normalizeAcrossChannels,
         scaleChannels: scaleChannels, clamp: clamp, add: add, transpose: transpose,

@@ -23,12 +23,15 @@ func winogradInput(_ task: WinogradTask, _ tiles: Range<Int>) {
     unsafe gatherPixels(task, of: first, into: pixels)
     for tile in tiles {
         unsafe gatherPixels(task, of: min(tile + 1, last), into: ahead)
-        let target = unsafe task.transformed + (tile - task.firstTile) * task.channels
+        let row = tile - task.firstTile
+        let target =
+            unsafe task.transformed
+            + (row / shortRows * shortRows * task.channels + row % shortRows * 16)
         for channel in stride(from: 0, to: task.channels, by: 16) {
             if task.side == 6 {
-                unsafe inputTile6(task, pixels, ahead, channel, to: target + channel)
+                unsafe inputTile6(task, pixels, ahead, channel, to: target + channel * shortRows)
             } else {
-                unsafe inputTile4(task, pixels, ahead, channel, to: target + channel)
+                unsafe inputTile4(task, pixels, ahead, channel, to: target + channel * shortRows)
             }
         }
         unsafe swap(&pixels, &ahead)

@@ -112,9 +112,10 @@ private final class SharedLoop: @unchecked Sendable {
         }
     }
 
-    /// Spins for some microseconds, as the next loop usually follows at once; then sleeps.
+    /// Spins for some tenth of a millisecond, as the next loop usually follows at once and waking
+    /// takes almost as long; then sleeps.
     private func waitUntil(_ condition: () -> Bool) {
-        for _ in 0..<4_000 where condition() { return }
+        for _ in 0..<100_000 where condition() { return }
         gate.lock()
         while !condition() { gate.wait() }
         gate.unlock()

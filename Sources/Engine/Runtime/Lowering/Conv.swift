@@ -105,13 +105,10 @@ extension Conv: Lowerable {
             kernels: planner.kernels,
             input: planner.value(node.inputs[0], in: .channelsLast),
             output: planner.define(epilogue.output, .channelsLast))
-        if !step.schedule.isPrivate {
-            step.shared = planner.newValue(.float32, [step.blockFloats], .rowMajor)
-        }
+        step.numbers = planner.newValue(.float32, [step.blockFloats], .rowMajor)
         planner.requireZeros(max(weights.depth, weights.paddedOutputs))
-        planner.requireScratch(bytes: step.scratchByteCount)
-        planner.append(
-            step, reading: [step.input], [step.output] + (step.shared.map { [$0] } ?? []))
+        planner.requireScratch(bytes: WinogradTask.scratchByteCount)
+        planner.append(step, reading: [step.input], [step.output, step.numbers])
     }
 
     /// The input as the kernel reads it. Pictures of few channels are padded beforehand, so that a
