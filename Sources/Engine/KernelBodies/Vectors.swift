@@ -53,5 +53,6 @@ func sum(_ value: Lanes) -> Float {
 /// The larger of each pair of lanes; a NaN wins.
 @inline(__always)
 func larger(_ a: Lanes, _ b: Lanes) -> Lanes {
-    a.replacing(with: b, where: b .> a .| (b .!= b))
+    // Two masks one after the other: their union would be made lane by lane.
+    a.replacing(with: b, where: b .> a).replacing(with: b, where: b .!= b)
 }
