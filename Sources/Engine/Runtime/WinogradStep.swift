@@ -4,6 +4,9 @@ import Tensors
 
 /// A convolution of stride 1 by Winograd's minimal filtering, block of tiles by block of tiles:
 /// inputs are transformed, then multiplied position by position, then transformed into outputs.
+///
+/// A thread has blocks of its own, so that nothing but weights passes between caches: processors
+/// that share no cache are several times slower at handing numbers over.
 struct WinogradStep: Step {
     var summary: StepSummary
     let weights: WinogradWeights
@@ -16,14 +19,12 @@ struct WinogradStep: Step {
     let output: Value
     /// Tiles of a block, a multiple of the kernels' `shortRows`.
     let blockTiles: Int
-    /// Transformed inputs and products of one block.
-    var numbers = Value(buffer: 0, elementType: .float32, shape: [], layout: .rowMajor)
-
     private let tilesPerImage: Int
 
     init(
         summary: StepSummary, weights: WinogradWeights, window: [SpatialWindow.Axis],
-        bounds: Bounds, pools: Bool, kernels: KernelSet, input: Value, output: Value
+        bounds: Bounds, pools: Bool, threads: Int, kernels: KernelSet, input: Value,
+        output: Value
     ) {
         self.summary = summary
         self.weights = weights
@@ -34,15 +35,18 @@ struct WinogradStep: Step {
         self.output = output
         tilesPerImage = weights.form.tiles(height: window[0].output, width: window[1].output)
         let tiles = input.shape[0] * tilesPerImage
+        let share = (tiles + threads - 1) / threads
         let perTile = weights.form.positions * (weights.depth + weights.paddedOutputs) * 4
-        // What the caches hold, but many enough that reading the weights anew is worth it.
-        let fitting = max(96, Self.blockBytes / perTile)
-        let blocks = (tiles + fitting - 1) / fitting
+        // Each block reads all weights anew, and moves its numbers through the caches beyond the
+        // second level the more, the larger it is: the best size grows like the weights' root.
+        let wanted = Int(Self.blockGrowth * Double(weights.weights.byteCount).squareRoot())
+        let blocks = (share * perTile + wanted - 1) / wanted
         let step = kernels.shortRows
-        blockTiles = ((tiles + blocks - 1) / blocks + step - 1) / step * step
+        blockTiles = ((share + blocks - 1) / blocks + step - 1) / step * step
     }
 
-    private static var blockBytes: Int { 4 << 20 }
+    /// Bytes of a block for each root of a byte of weights; measured.
+    private static var blockGrowth: Double { 1536 }
 
     /// Floats from one position's numbers to the next: a cache line more than they need, or all
     /// positions of a tile would fall into the same sets of the first-level cache.
@@ -52,39 +56,35 @@ struct WinogradStep: Step {
     /// Floats of one block's transformed inputs and products.
     var blockFloats: Int { weights.form.positions * (transformedStride + productsStride) }
 
+    var scratchByteCount: Int { WinogradTask.scratchByteCount + blockFloats * 4 }
+
     func run(_ memory: Memory) {
         let total = input.shape[0] * tilesPerImage
-        for first in stride(from: 0, to: total, by: blockTiles) {
-            run(first..<min(first + blockTiles, total), memory)
+        let blocks = (total + blockTiles - 1) / blockTiles
+        memory.pool.run(count: blocks) { index, thread in
+            run(index * blockTiles..<min((index + 1) * blockTiles, total), thread, memory)
         }
     }
 
-    /// One block by all threads.
-    private func run(_ block: Range<Int>, _ memory: Memory) {
-        let pool = memory.pool
-        let pieces = min(block.count, pool.threadCount * 4)
-        func piece(_ index: Int) -> Range<Int> {
-            let start = block.lowerBound
-            return start + block.count * index / pieces..<start + block.count * (index + 1) / pieces
+    private func run(_ block: Range<Int>, _ thread: Int, _ memory: Memory) {
+        forPictures(block) { image, tiles in
+            memory.kernels.winogradInput(task(memory, image, block, thread), tiles)
         }
-        pool.run(count: pieces) { index, thread in
-            forPictures(piece(index)) { image, tiles in
-                memory.kernels.winogradInput(task(memory, image, block, thread), tiles)
+        let step = memory.kernels.shortRows
+        let rows = (block.count + step - 1) / step * step
+        let numbers = unsafe numbers(memory, thread)
+        unsafe weights.weights.withFloats { packed in
+            for position in 0..<weights.form.positions {
+                let task = unsafe ProductTask(
+                    input: numbers + position * transformedStride,
+                    weights: packed + position * weights.panels * weights.panelSize,
+                    output: products(numbers) + position * productsStride,
+                    depth: weights.depth, outputStride: weights.paddedOutputs)
+                memory.kernels.multiply(task, 0..<rows, 0..<weights.panels)
             }
         }
-        // Units of work enough to share evenly.
-        let positions = weights.form.positions
-        let chunks = min(weights.panels, 1 + 16 * pool.threadCount / positions)
-        pool.run(count: positions * chunks) { unit, _ in
-            let chunk = unit % chunks
-            multiply(
-                block.count, unit / chunks,
-                weights.panels * chunk / chunks..<weights.panels * (chunk + 1) / chunks, memory)
-        }
-        pool.run(count: pieces) { index, thread in
-            forPictures(piece(index)) { image, tiles in
-                memory.kernels.winogradOutput(task(memory, image, block, thread), tiles)
-            }
+        forPictures(block) { image, tiles in
+            memory.kernels.winogradOutput(task(memory, image, block, thread), tiles)
         }
     }
 
@@ -101,23 +101,14 @@ struct WinogradStep: Step {
         }
     }
 
-    /// Multiplies all tiles of a block with some panels' weights at one position.
-    private func multiply(
-        _ tiles: Int, _ position: Int, _ panels: Range<Int>, _ memory: Memory
-    ) {
-        let step = memory.kernels.shortRows
-        unsafe weights.weights.withFloats { packed in
-            let task = unsafe ProductTask(
-                input: memory.floats(numbers) + position * transformedStride,
-                weights: packed + position * weights.panels * weights.panelSize,
-                output: products(memory) + position * productsStride,
-                depth: weights.depth, outputStride: weights.paddedOutputs)
-            memory.kernels.multiply(task, 0..<(tiles + step - 1) / step * step, panels)
-        }
+    /// A thread's block: transformed inputs, then products.
+    private func numbers(_ memory: Memory, _ thread: Int) -> UnsafeMutablePointer<Float> {
+        unsafe (memory.scratch(thread: thread) + WinogradTask.scratchByteCount)
+            .assumingMemoryBound(to: Float.self)
     }
 
-    private func products(_ memory: Memory) -> UnsafeMutablePointer<Float> {
-        unsafe memory.floats(numbers) + weights.form.positions * transformedStride
+    private func products(_ numbers: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
+        unsafe numbers + weights.form.positions * transformedStride
     }
 
     private func task(
@@ -131,8 +122,8 @@ struct WinogradStep: Step {
                 + image * vertical.input * horizontal.input * weights.depth,
             inputHeight: vertical.input, inputWidth: horizontal.input,
             channels: weights.depth, padTop: vertical.padBegin, padLeft: horizontal.padBegin,
-            transformed: memory.floats(numbers), transformedStride: transformedStride,
-            products: products(memory), productsStride: productsStride,
+            transformed: numbers(memory, thread), transformedStride: transformedStride,
+            products: products(numbers(memory, thread)), productsStride: productsStride,
             productsTileStride: weights.paddedOutputs, scratch: memory.scratch(thread: thread),
             zeros: memory.zeros,
             firstTile: block.lowerBound - image * tilesPerImage,

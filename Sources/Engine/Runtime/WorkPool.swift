@@ -31,7 +31,9 @@ package final class WorkPool: Sendable {
 
     /// Calls `body` once for each index below `count`, on any thread, and returns when all are done.
     ///
-    /// `body` gets the index and the number of the thread it runs on, below `threadCount`.
+    /// `body` gets the index and the number of the thread it runs on, below `threadCount`. A thread
+    /// begins with its share of the indices, the same in every loop of as many, and so finds in
+    /// its caches what it computed in the loop before; then it helps the others.
     /// Must not be called from two threads at once, nor from inside `body`.
     ///
     /// - Parameter operations: arithmetic operations or bytes moved in the whole loop, roughly;
@@ -54,20 +56,24 @@ private final class SharedLoop: @unchecked Sendable {
     private let workers: Int
     private let gate = NSCondition()
     private let generation = Atomic<Int>(0)
-    private let next = Atomic<Int>(0)
     private let working = Atomic<Int>(0)
     private let isStopped = Atomic<Bool>(false)
     /// Written only while no worker is at work; published by `generation`.
     private var body: Body = { _, _ in }
-    private var count = 0
+    private let shares: [Share]
 
-    init(workers: Int) { self.workers = workers }
+    init(workers: Int) {
+        self.workers = workers
+        shares = (0...workers).map { _ in Share() }
+    }
 
     func run(count: Int, _ body: Body) {
         withoutActuallyEscaping(body) { body in
             self.body = body
-            self.count = count
-            next.store(0, ordering: .relaxed)
+            for (number, share) in shares.enumerated() {
+                share.next.store(count * number / shares.count, ordering: .relaxed)
+                share.end = count * (number + 1) / shares.count
+            }
             working.store(workers, ordering: .relaxed)
             gate.lock()
             generation.add(1, ordering: .releasing)
@@ -105,10 +111,13 @@ private final class SharedLoop: @unchecked Sendable {
     }
 
     private func take(thread: Int) {
-        while true {
-            let index = next.add(1, ordering: .relaxed).oldValue
-            if index >= count { return }
-            body(index, thread)
+        for offset in 0..<shares.count {
+            let share = shares[(thread + offset) % shares.count]
+            while true {
+                let index = share.next.add(1, ordering: .relaxed).oldValue
+                if index >= share.end { break }
+                body(index, thread)
+            }
         }
     }
 
@@ -120,6 +129,14 @@ private final class SharedLoop: @unchecked Sendable {
         while !condition() { gate.wait() }
         gate.unlock()
     }
+}
+
+/// The indices one thread begins with. Padded, since threads count in their own at once.
+private final class Share: @unchecked Sendable {
+    let next = Atomic<Int>(0)
+    /// Written and published like the loop's body.
+    var end = 0
+    private let padding = InlineArray<16, Int>(repeating: 0)
 }
 
 /// A thread that can be joined.

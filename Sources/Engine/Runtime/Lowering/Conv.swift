@@ -98,17 +98,16 @@ extension Conv: Lowerable {
             weight: weight, bias: bias, folding: epilogue.scale, form: form,
             panelWidth: planner.kernels.panelWidth, pool: planner.pool)
         planner.preparedByteCount += weights.weights.byteCount
-        var step = WinogradStep(
+        let step = WinogradStep(
             summary: summary(
                 node, epilogue, form.name, weight, weights.weights.byteCount, planner),
             weights: weights, window: window, bounds: epilogue.bounds, pools: epilogue.pools,
-            kernels: planner.kernels,
+            threads: planner.pool.threadCount, kernels: planner.kernels,
             input: planner.value(node.inputs[0], in: .channelsLast),
             output: planner.define(epilogue.output, .channelsLast))
-        step.numbers = planner.newValue(.float32, [step.blockFloats], .rowMajor)
         planner.requireZeros(max(weights.depth, weights.paddedOutputs))
-        planner.requireScratch(bytes: WinogradTask.scratchByteCount)
-        planner.append(step, reading: [step.input], [step.output, step.numbers])
+        planner.requireScratch(bytes: step.scratchByteCount)
+        planner.append(step, reading: [step.input], [step.output])
     }
 
     /// The input as the kernel reads it. Pictures of few channels are padded beforehand, so that a
