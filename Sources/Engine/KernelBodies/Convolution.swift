@@ -160,31 +160,43 @@ private func storeTile(
 @inline(never)
 func multiply(_ task: ProductTask, _ rows: Range<Int>, _ panels: Range<Int>) {
     var weights = unsafe task.weights + panels.lowerBound * task.depth * panelWidth
+    let input = unsafe task.input + rows.lowerBound * task.depth
     for panel in panels {
+        let output = unsafe task.output + (rows.lowerBound * task.outputStride + panel * panelWidth)
         for start in stride(from: 0, to: task.depth, by: chainLength) {
             let count = min(chainLength, task.depth - start)
-            let next = unsafe UnsafeRawPointer(weights + count * panelWidth)
-            var row = rows.lowerBound
-            // Half of the next chain's lines are asked for in each tile.
-            var ahead = 0
-            while row < rows.upperBound {
-                let input = unsafe task.input + (row * task.depth + start * shortRows)
-                let output = unsafe task.output + (row * task.outputStride + panel * panelWidth)
-                let lines = unsafe next + ahead * count * 64
-                if row + tileRows <= rows.upperBound {
-                    unsafe multiplyTile(
-                        task, input, weights, count: count, ahead: lines, adds: start > 0,
-                        to: output)
-                    row += tileRows
-                } else {
-                    unsafe multiplyShortTile(
-                        task, input, weights, count: count, adds: start > 0, to: output)
-                    row += shortRows
-                }
-                ahead = (ahead + 1) % tileVectors
-            }
+            unsafe multiplyChain(
+                task, rows.count, input + start * shortRows, weights, count: count,
+                adds: start > 0, to: output)
             unsafe weights += count * panelWidth
         }
+    }
+}
+
+@inline(__always)
+private func multiplyChain(
+    _ task: ProductTask, _ rows: Int, _ firstInput: UnsafePointer<Float>,
+    _ weights: UnsafePointer<Float>, count: Int, adds: Bool,
+    to firstOutput: UnsafeMutablePointer<Float>
+) {
+    let inputStep = tileRows * task.depth
+    let outputStep = tileRows * task.outputStride
+    var input = unsafe firstInput
+    var output = unsafe firstOutput
+    let next = unsafe UnsafeRawPointer(weights + count * panelWidth)
+    // Half of the next chain's lines are asked for in each of two tiles.
+    var ahead = 0
+    for _ in 0..<rows / tileRows {
+        unsafe multiplyTile(
+            task, input, weights, count: count, ahead: next + ahead, adds: adds, to: output)
+        ahead = count * 64 * (tileVectors - 1) - ahead
+        unsafe input += inputStep
+        unsafe output += outputStep
+    }
+    for _ in 0..<rows % tileRows / shortRows {
+        unsafe multiplyShortTile(task, input, weights, count: count, adds: adds, to: output)
+        unsafe input += shortRows * task.depth
+        unsafe output += shortRows * task.outputStride
     }
 }
 
@@ -197,10 +209,10 @@ private func multiplyTile(
     var sums = Accumulators(repeating: .zero)
     var weight = unsafe weights
     var line = unsafe ahead
-    for block in 0..<count / 16 {
-        let groups = unsafe Groups {
-            unsafe input + ($0 * task.depth + block * 16) * shortRows
-        }
+    let groupStep = shortRows * task.depth
+    var first = unsafe input
+    for _ in 0..<count / 16 {
+        let groups = unsafe Groups { unsafe first + $0 * groupStep }
         for lane in 0..<16 {
             let panel = Panel { unsafe load(weight + $0 * 16) }
             unsafe ferry_prefetch(line)
@@ -212,13 +224,15 @@ private func multiplyTile(
             unsafe weight += panelWidth
             unsafe line += 64
         }
+        unsafe first += 16 * shortRows
     }
+    var target = unsafe output
     eachTileRow { r in
         for v in 0..<tileVectors {
-            let target = unsafe output + (r * task.outputStride + v * 16)
             let sum = sums[r * tileVectors + v]
-            unsafe store(adds ? load(target) + sum : sum, to: target)
+            unsafe store(adds ? load(target + v * 16) + sum : sum, to: target + v * 16)
         }
+        unsafe target += task.outputStride
     }
 }
 
@@ -241,12 +255,13 @@ private func multiplyShortTile(
             unsafe weight += panelWidth
         }
     }
+    var target = unsafe output
     eachShortRow { r in
         for v in 0..<tileVectors {
-            let target = unsafe output + (r * task.outputStride + v * 16)
             let sum = sums[r * tileVectors + v]
-            unsafe store(adds ? load(target) + sum : sum, to: target)
+            unsafe store(adds ? load(target + v * 16) + sum : sum, to: target + v * 16)
         }
+        unsafe target += task.outputStride
     }
 }
 
