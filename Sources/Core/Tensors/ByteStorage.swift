@@ -31,7 +31,7 @@ package final class ByteStorage: @unchecked Sendable {
     package convenience init(
         count: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
     ) rethrows {
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1), alignment: 64)
+        let memory = unsafe Self.allocate(count)
         do {
             try unsafe fill(UnsafeMutableRawBufferPointer(start: memory, count: count))
         } catch {
@@ -42,6 +42,20 @@ package final class ByteStorage: @unchecked Sendable {
         unsafe self.init(unsafeOwning: memory, count: count) {
             unsafe UnsafeMutableRawPointer(bitPattern: address)?.deallocate()
         }
+    }
+
+    /// Memory on a 64-byte boundary; much memory in large pages where the system has them, since
+    /// writing it for the first time costs a fault a page.
+    private static func allocate(_ count: Int) -> UnsafeMutableRawPointer {
+        let largePage = 2 << 20
+        guard count >= 2 * largePage else {
+            return .allocate(byteCount: max(count, 1), alignment: 64)
+        }
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: largePage)
+        #if os(Linux)
+            unsafe _ = madvise(memory, count, MADV_HUGEPAGE)
+        #endif
+        return unsafe memory
     }
 
     /// Copies `bytes`.
