@@ -71,7 +71,7 @@ private func inputTile6(
     let rows = unsafe between(task)
     for i in 0..<6 {
         let p = unsafe pixels + i * 6
-        for j in 0..<6 { unsafe ferry_prefetch(ahead[i * 6 + j] + channel) }
+        for j in 2..<6 { unsafe ferry_prefetch(ahead[i * 6 + j] + channel) }
         let r = unsafe inputs6(
             load(p[0] + channel), load(p[1] + channel), load(p[2] + channel),
             load(p[3] + channel), load(p[4] + channel), load(p[5] + channel))
@@ -116,7 +116,7 @@ private func inputTile4(
     let rows = unsafe between(task)
     for i in 0..<4 {
         let p = unsafe pixels + i * 4
-        for j in 0..<4 { unsafe ferry_prefetch(ahead[i * 4 + j] + channel) }
+        for j in 2..<4 { unsafe ferry_prefetch(ahead[i * 4 + j] + channel) }
         let r = unsafe inputs4(
             load(p[0] + channel), load(p[1] + channel), load(p[2] + channel),
             load(p[3] + channel))
