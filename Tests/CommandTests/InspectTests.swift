@@ -165,3 +165,44 @@ func `weights that are no numbers are pointed out`(value: Float) throws {
     expectRefusal(missing, 3, "no such file")
     #expect(!missing.errors.contains("\u{1B}"))
 }
+
+private struct PlanDocument: Decodable {
+    struct Step: Decodable {
+        let algorithm: String
+        let live_bytes: Int
+        let weight_bytes: Int
+    }
+
+    let batch: Int
+    let arena_bytes: Int
+    let scratch_bytes_per_thread: Int
+    let prepared_bytes: Int
+    let steps: [Step]
+}
+
+@Test(arguments: [1, 3])
+func `a plan tells each step's algorithm and the memory of all`(batch: Int) throws {
+    let outcome = try Ferry(in: try TemporaryFolder())(
+        "inspect", model("vgg11_narrow.onnx"), "--plan", "--batch", "\(batch)", "--json")
+    expectSuccess(outcome)
+    let plan = try decode(PlanDocument.self, outcome)
+    #expect(plan.batch == batch)
+    #expect(plan.steps.contains { $0.algorithm.hasPrefix("implicit GEMM") })
+    // The arena holds what is alive in any step, with gaps of less than a cache line a buffer.
+    let largest = plan.steps.map(\.live_bytes).max() ?? 0
+    #expect(largest >= batch * (3 * 224 * 224) * 4)
+    #expect(plan.arena_bytes >= largest)
+    #expect(plan.prepared_bytes > 0)
+    #expect(plan.scratch_bytes_per_thread > 0)
+}
+
+@Test func `a plan's table ends with its peak, and a batch needs a plan`() throws {
+    let ferry = Ferry(in: try TemporaryFolder())
+    let name = model("lenet5.onnx")
+    expectSuccess(
+        try ferry("inspect", name, "--plan", "--threads", "1"), "batch 1, 1 thread, ",
+        "conv1  Conv + Relu", "peak of activations ", " of scratch a thread, ")
+    expectRefusal(
+        try ferry("inspect", name, "--batch", "2"), 2,
+        "--batch: expected together with --plan, found alone")
+}

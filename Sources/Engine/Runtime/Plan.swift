@@ -12,7 +12,10 @@ package struct Plan: Sendable {
     let kernels: KernelSet
     /// Numbers of zeros some step reads in place of padding.
     let zeroCount: Int
-    let scratchByteCount: Int
+    /// Bytes each thread computes in.
+    package let scratchByteCount: Int
+    /// Bytes of activations that are alive during each step.
+    package let liveByteCounts: [Int]
 
     /// Bytes of memory all activations need together.
     package let arenaByteCount: Int
@@ -50,6 +53,7 @@ package struct Plan: Sendable {
         self.kernels = kernels
         zeroCount = planner.zeroCount
         scratchByteCount = planner.scratchByteCount
+        liveByteCounts = liveBytes(of: planner.buffers, steps: planner.steps.count)
         preparedByteCount = planner.preparedByteCount
     }
 

@@ -65,6 +65,21 @@ package func placeBuffers(_ buffers: [Buffer]) -> (offsets: [Int], byteCount: In
     return (offsets, end)
 }
 
+/// Bytes of the buffers alive during each of `steps` steps.
+func liveBytes(of buffers: [Buffer], steps: Int) -> [Int] {
+    guard steps > 0 else { return [] }
+    var changes = [Int](repeating: 0, count: steps + 1)
+    for buffer in buffers {
+        changes[max(buffer.firstStep, 0)] += buffer.byteCount
+        changes[min(buffer.lastStep, steps - 1) + 1] -= buffer.byteCount
+    }
+    var bytes = 0
+    return changes.dropLast().map {
+        bytes += $0
+        return bytes
+    }
+}
+
 /// The first position of sorted `items` from which on `isBehind` holds.
 private func firstIndex(in items: [Int], where isBehind: (Int) -> Bool) -> Int {
     var (low, high) = (0, items.count)

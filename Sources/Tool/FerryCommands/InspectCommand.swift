@@ -9,17 +9,30 @@ import Tensors
 struct InspectCommand: Command {
     static let name = "inspect"
     static let abstract = "Show a model's layers, totals, inputs, outputs and recipe"
-    static let usage = ["MODEL…"]
+    static let usage = ["MODEL… [--plan [--batch N]]"]
+    static let options: [CommandOption] = [
+        .flag("plan", help: "show how it would be computed here, and in how much memory"),
+        .value("batch", "N", help: "pictures the plan is for (default: 1)"),
+    ]
     static let example = """
         ferry inspect vgg16.onnx
         ferry inspect weights.h5 --arch lenet5 --json
+        ferry inspect vgg16.onnx --plan --batch 8
         """
 
     private let paths: [String]
+    private let plans: Bool
+    private let batch: Int
     private let global: GlobalOptions
 
     init(parsing arguments: ParsedArguments, global: GlobalOptions) throws(UsageError) {
         paths = try arguments.atLeast("MODEL")
+        plans = arguments.has("plan")
+        let batch = try arguments.integer("batch", in: 1...65536)
+        if batch != nil, !plans {
+            throw UsageError("--batch: expected together with --plan, found alone")
+        }
+        self.batch = batch ?? 1
         self.global = global
     }
 
@@ -48,7 +61,7 @@ struct InspectCommand: Command {
         let (format, checkpoint) = try ModelFile.read(path)
         do {
             let file = try ModelFile(path: path, format: format, checkpoint, global)
-            return (.network(try Inspection(file)), nil)
+            return (plans ? .plan(try plan(file)) : .network(try Inspection(file)), nil)
         } catch let error as ModelError {
             // Tensors without a meaning can still be listed; whatever else is wrong cannot.
             guard case .unrecognized = error.error, global.architecture == nil else { throw error }
@@ -56,13 +69,21 @@ struct InspectCommand: Command {
         }
     }
 
+    private func plan(_ file: ModelFile) throws -> PlanListing {
+        let engine = try Engine(global)
+        let plan = try engine.plan(file, inputShapes: file.inputShapes(batch: batch))
+        return PlanListing(file: file.path, batch: batch, engine, plan)
+    }
+
     private enum Document: Encodable {
         case network(Inspection)
+        case plan(PlanListing)
         case tensors(TensorListing)
 
         func encode(to encoder: any Encoder) throws {
             switch self {
             case .network(let inspection): try inspection.encode(to: encoder)
+            case .plan(let listing): try listing.encode(to: encoder)
             case .tensors(let listing): try listing.encode(to: encoder)
             }
         }
@@ -70,6 +91,7 @@ struct InspectCommand: Command {
         func text(coloured: Bool) -> String {
             switch self {
             case .network(let inspection): inspection.text(coloured: coloured)
+            case .plan(let listing): listing.text(coloured: coloured)
             case .tensors(let listing): listing.text(coloured: coloured)
             }
         }
