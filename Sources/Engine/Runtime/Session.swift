@@ -23,7 +23,7 @@ package struct Session: ~Copyable {
     /// - Throws: `SessionError` when an input is missing or has another shape or type.
     package mutating func run(_ inputs: [String: Tensor]) throws(SessionError) -> [String: Tensor] {
         try load(inputs)
-        try execute { _, _ in }
+        try execute()
         var results: [String: Tensor] = [:]
         for output in plan.outputs { results[output.name] = memory.tensor(output.source) }
         return results
@@ -42,19 +42,30 @@ package struct Session: ~Copyable {
         }
     }
 
+    /// Runs all steps on the inputs loaded last.
+    package mutating func execute() throws(SessionError) {
+        for step in plan.steps { try run(step) }
+    }
+
     /// Runs all steps on the inputs loaded last; `observe` gets each step's index and seconds.
+    ///
+    /// Reading the clock takes longer than some steps of a small network do.
     package mutating func execute(
         observe: (_ step: Int, _ seconds: Double) -> Void
     ) throws(SessionError) {
         let clock = ContinuousClock()
         for (index, step) in plan.steps.enumerated() {
             let start = clock.now
-            do {
-                try step.run(memory)
-            } catch {
-                throw .graph(error)
-            }
+            try run(step)
             observe(index, (clock.now - start) / .seconds(1))
+        }
+    }
+
+    private func run(_ step: any Step) throws(SessionError) {
+        do {
+            try step.run(memory)
+        } catch {
+            throw .graph(error)
         }
     }
 }

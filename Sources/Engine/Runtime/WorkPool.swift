@@ -29,6 +29,11 @@ package final class WorkPool: Sendable {
         for worker in workers { worker.join() }
     }
 
+    /// Whether a loop of so many operations is shared among threads.
+    func splits(operations: Int) -> Bool {
+        threadCount > 1 && operations >= Self.worthwhileOperations
+    }
+
     /// Calls `body` once for each index below `count`, on any thread, and returns when all are done.
     ///
     /// `body` gets the index and the number of the thread it runs on, below `threadCount`. A thread
@@ -41,7 +46,7 @@ package final class WorkPool: Sendable {
     package func run(
         count: Int, operations: Int = .max, _ body: (_ index: Int, _ thread: Int) -> Void
     ) {
-        if threadCount == 1 || count <= 1 || operations < Self.worthwhileOperations {
+        if count <= 1 || !splits(operations: operations) {
             for index in 0..<max(count, 0) { body(index, 0) }
         } else {
             shared.run(count: count, body)

@@ -75,16 +75,20 @@ struct PoolStep: Step {
         let channels = input.shape[1]
         let inputs = unsafe UnsafePointer(memory.floats(input))
         let outputs = unsafe memory.floats(output)
-        memory.pool.run(
-            count: input.shape[0] * vertical.output, operations: input.byteCount
-        ) { index, _ in
-            let (image, row) = (index / vertical.output, index % vertical.output)
+        let images = input.shape[0]
+        let wanted =
+            memory.pool.splits(operations: input.byteCount) ? 8 * memory.pool.threadCount : 1
+        let pieces = max(1, min(vertical.output, wanted / images))
+        memory.pool.run(count: images * pieces, operations: input.byteCount) { index, _ in
+            let (image, piece) = (index / pieces, index % pieces)
             let task = unsafe PoolTask(
                 kind: kind,
                 input: inputs + image * vertical.input * horizontal.input * channels,
                 output: outputs + image * vertical.output * horizontal.output * channels,
                 channels: channels, vertical: vertical, horizontal: horizontal)
-            memory.kernels.pool(task, row..<row + 1)
+            memory.kernels.pool(
+                task,
+                vertical.output * piece / pieces..<vertical.output * (piece + 1) / pieces)
         }
     }
 }
