@@ -13,6 +13,7 @@ typealias Report = @convention(c) (UnsafePointer<UInt8>, UInt64) -> Void
 func ferryKernelBits(memory: UnsafeMutableRawPointer, report: Report) {
     var bench = Bench(memory: memory, report: report)
     bench.convolutions()
+    bench.paddedConvolutions()
     bench.winograd()
     bench.denseLayers()
     bench.pools()
@@ -173,6 +174,41 @@ private struct Bench {
             depth: depth, outputs: outputs, bounds: .none)
         dense(task, 0..<outputs)
         finish(name, result, batch * outputs)
+    }
+
+    mutating func paddedConvolutions() {
+        padded("few channels, 3 to 70", channels: 3, outputs: 70, chain: 126, convolvePadded)
+        padded("few outputs, 2 to 5", channels: 2, outputs: 5, chain: 128, convolveAlongRows)
+        padded("by lane, 37", channels: 48, outputs: 37, depth: 1, chain: 7, convolveByLane)
+    }
+
+    /// 5×5 kernels over 12 rows of 21 columns; numbers of `depth` channels are summed.
+    mutating func padded(
+        _ name: StaticString, channels: Int, outputs: Int, depth: Int? = nil, chain: Int,
+        _ kernel: (PaddedConvolutionTask, Range<Int>) -> Void
+    ) {
+        start(UInt64(channels * 1000 + outputs))
+        let (width, lines, columns) = (21, 8, 17)
+        let products = 25 * (depth ?? channels)
+        let input = numbers(12 * width * channels)
+        let weights = numbers((outputs + 15) / 16 * products * 16)
+        let bias = numbers((outputs + 15) & ~15)
+        let offsets = room(products * 2).assumingMemoryBound(to: Int.self)
+        let isPlanar = outputs <= 8
+        let pixel = isPlanar ? 1 : channels
+        for product in 0..<products {
+            let (tap, k) = (product / (products / 25), product % (products / 25))
+            offsets[product] =
+                tap / 5 * width * channels + tap % 5 * pixel + k * (isPlanar ? width : 1)
+        }
+        let result = zeros(lines * columns * outputs)
+        let task = PaddedConvolutionTask(
+            input: input, offsets: offsets, products: products, chain: chain, weights: weights,
+            bias: bias, output: result, outputs: outputs, outputWidth: columns,
+            positionStride: pixel, lineStride: width * channels, bounds: .relu,
+            totals: zeros(PaddedConvolutionTask.totalsCount))
+        kernel(task, 0..<lines)
+        finish(name, result, lines * columns * outputs)
     }
 
     mutating func pools() {

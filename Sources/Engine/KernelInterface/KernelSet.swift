@@ -19,6 +19,9 @@ package struct KernelSet: Sendable {
 
     package let convolve: @Sendable (ConvolutionTask, Range<Int>, Range<Int>) -> Void
     package let multiply: @Sendable (ProductTask, Range<Int>, Range<Int>) -> Void
+    package let convolvePadded: @Sendable (PaddedConvolutionTask, Range<Int>) -> Void
+    package let convolveByLane: @Sendable (PaddedConvolutionTask, Range<Int>) -> Void
+    package let convolveAlongRows: @Sendable (PaddedConvolutionTask, Range<Int>) -> Void
     package let dense: @Sendable (DenseTask, Range<Int>) -> Void
     package let pool: @Sendable (PoolTask, Range<Int>) -> Void
     package let normalizeAcrossChannels: @Sendable (LRNTask, Range<Int>) -> Void
@@ -41,6 +44,9 @@ package struct KernelSet: Sendable {
         name: String, panelWidth: Int, tileRows: Int, shortRows: Int,
         convolve: @escaping @Sendable (ConvolutionTask, Range<Int>, Range<Int>) -> Void,
         multiply: @escaping @Sendable (ProductTask, Range<Int>, Range<Int>) -> Void,
+        convolvePadded: @escaping @Sendable (PaddedConvolutionTask, Range<Int>) -> Void,
+        convolveByLane: @escaping @Sendable (PaddedConvolutionTask, Range<Int>) -> Void,
+        convolveAlongRows: @escaping @Sendable (PaddedConvolutionTask, Range<Int>) -> Void,
         dense: @escaping @Sendable (DenseTask, Range<Int>) -> Void,
         pool: @escaping @Sendable (PoolTask, Range<Int>) -> Void,
         normalizeAcrossChannels: @escaping @Sendable (LRNTask, Range<Int>) -> Void,
@@ -59,6 +65,9 @@ package struct KernelSet: Sendable {
         self.shortRows = shortRows
         self.convolve = convolve
         self.multiply = multiply
+        self.convolvePadded = convolvePadded
+        self.convolveByLane = convolveByLane
+        self.convolveAlongRows = convolveAlongRows
         self.dense = dense
         self.pool = pool
         self.normalizeAcrossChannels = normalizeAcrossChannels

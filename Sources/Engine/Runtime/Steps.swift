@@ -7,8 +7,6 @@ struct LayoutStep: Step {
     let name: String
     let source: Value
     let target: Value
-    /// Rows and columns of zeros around the target: top, left, bottom, right.
-    var pads = [0, 0, 0, 0]
 
     var summary: StepSummary {
         StepSummary(
@@ -31,23 +29,13 @@ struct LayoutStep: Step {
             }
             return
         }
-        let rowStride = (width + pads[1] + pads[3]) * channels
-        let imageStride = (height + pads[0] + pads[2]) * rowStride
-        if pads.contains(where: { $0 > 0 }) {
-            unsafe output.update(repeating: 0, count: source.shape[0] * imageStride)
-        }
         memory.pool.run(
             count: source.shape[0] * height, operations: source.byteCount
         ) { index, _ in
             let (image, y) = (index / height, index % height)
-            let target = image * imageStride + (y + pads[0]) * rowStride + pads[1] * channels
-            if source.layout == .channelsLast {
-                unsafe (output + target).update(
-                    from: input + index * width * channels, count: width * channels)
-                return
-            }
             let task = unsafe TransposeTask(
-                input: input + (image * channels * height + y) * width, output: output + target,
+                input: input + (image * channels * height + y) * width,
+                output: output + index * width * channels,
                 rows: channels, inputStride: height * width, outputStride: channels)
             memory.kernels.transpose(task, 0..<width)
         }

@@ -3,8 +3,9 @@ import KernelInterface
 import Tensors
 
 extension Conv: Lowerable {
-    /// Two-dimensional convolution over channels-last pixels, by Winograd's filtering or as implicit
-    /// GEMM, with a following normalisation folded into the weights and a clamp into the kernel.
+    /// Two-dimensional convolution over channels-last pixels, by Winograd's filtering, over padded
+    /// strips or as implicit GEMM, with a following normalisation folded into the weights and a
+    /// clamp into the kernel.
     func lower(_ node: Node, in planner: inout Planner) -> Bool {
         let output = planner.type(of: node.outputs[0])
         guard planner.isActivation(node.inputs[0]), output.shape.count == 4,
@@ -22,6 +23,8 @@ extension Conv: Lowerable {
             let form = winogradForm(window, weight, images: output.shape[0])
         {
             lowerWinograd(node, weight, bias, window, form, &planner)
+        } else if let strips = padded(window, weight) {
+            lowerPadded(node, weight, bias, strips, &planner)
         } else {
             lowerDirectly(node, weight, bias, window, &planner)
         }
@@ -39,19 +42,19 @@ extension Conv: Lowerable {
             weight: weight, bias: bias, group: group, folding: epilogue.scale,
             panelWidth: planner.kernels.panelWidth, pool: planner.pool)
         planner.preparedByteCount += packed.weights.byteCount
-        var step = ConvolutionStep(
+        let step = ConvolutionStep(
             summary: summary(
                 node, epilogue, "implicit GEMM", weight, packed.weights.byteCount, planner),
             packed: packed, vertical: window[0], horizontal: window[1], group: group,
-            depth: weight.shape[1], bounds: epilogue.bounds)
-        step.input = channelsLastInput(node.inputs[0], window, &step, &planner)
-        step.output = planner.define(epilogue.output, .channelsLast)
+            depth: weight.shape[1], bounds: epilogue.bounds,
+            input: planner.value(node.inputs[0], in: .channelsLast),
+            output: planner.define(epilogue.output, .channelsLast))
         planner.requireZeros(step.depth)
         planner.requireScratch(bytes: step.scratchByteCount(planner.kernels))
         planner.append(step, reading: [step.input], [step.output])
     }
 
-    private func summary(
+    func summary(
         _ node: Node, _ epilogue: Epilogue, _ algorithm: String, _ weight: Tensor,
         _ weightBytes: Int, _ planner: Planner
     ) -> StepSummary {
@@ -109,56 +112,20 @@ extension Conv: Lowerable {
         planner.requireScratch(bytes: step.scratchByteCount)
         planner.append(step, reading: [step.input], [step.output])
     }
-
-    /// The input as the kernel reads it. Pictures of few channels are padded beforehand, so that a
-    /// whole row of the kernel is one run of numbers; pads wider than the kernel, which a file may
-    /// hide behind a stride of any size, are left to the kernel's zeros.
-    private func channelsLastInput(
-        _ name: String, _ axes: [SpatialWindow.Axis], _ step: inout ConvolutionStep,
-        _ planner: inout Planner
-    ) -> Value {
-        let shape = planner.type(of: name).shape
-        let padsFit = axes.allSatisfy { max($0.padBegin, $0.padEnd) < $0.extent }
-        guard group == 1, shape[1] <= 4, axes[1].dilation == 1, axes[1].kernel > 1, padsFit else {
-            return planner.value(name, in: .channelsLast)
-        }
-        let pads = [axes[0].padBegin, axes[1].padBegin, axes[0].padEnd, axes[1].padEnd]
-        let source = planner.value(name, in: planner.availableLayout(name))
-        let padded = planner.newValue(
-            .float32,
-            [
-                shape[0], shape[1], shape[2] + pads[0] + pads[2],
-                shape[3] + pads[1] + pads[3],
-            ], .channelsLast)
-        planner.append(
-            LayoutStep(name: name, source: source, target: padded, pads: pads),
-            reading: [source], [padded])
-        step.mergeRows(channels: shape[1])
-        return padded
-    }
 }
 
 /// A convolution of all pictures of a batch.
 struct ConvolutionStep: Step {
     var summary: StepSummary
     let packed: PackedConvolution
-    var vertical: SpatialWindow.Axis
-    var horizontal: SpatialWindow.Axis
+    let vertical: SpatialWindow.Axis
+    let horizontal: SpatialWindow.Axis
     let group: Int
     /// Numbers summed for each tap.
-    var depth: Int
+    let depth: Int
     let bounds: Bounds
-    var input = Value(buffer: 0, elementType: .float32, shape: [], layout: .channelsLast)
-    var output = Value(buffer: 0, elementType: .float32, shape: [], layout: .channelsLast)
-
-    /// Makes each row of the kernel a single tap of `channels` × kernel width numbers, for an
-    /// input that carries its own padding. The order of the sums stays.
-    mutating func mergeRows(channels: Int) {
-        depth = channels * horizontal.kernel
-        vertical.input += vertical.padBegin + vertical.padEnd
-        horizontal.input += horizontal.padBegin + horizontal.padEnd
-        (vertical.padBegin, horizontal.padBegin, horizontal.kernel) = (0, 0, 1)
-    }
+    let input: Value
+    let output: Value
 
     func scratchByteCount(_ kernels: KernelSet) -> Int {
         vertical.kernel * horizontal.kernel * kernels.tileRows * MemoryLayout<Int>.size

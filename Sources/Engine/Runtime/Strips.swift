@@ -1,0 +1,195 @@
+import IR
+import KernelInterface
+
+/// How a convolution's input reaches kernels that know no padding: strip by strip of output rows,
+/// each thread copies the rows of pixels under a strip, with their padding, into its scratch.
+struct Strips: Sendable {
+    /// How a pixel of the input becomes one of a strip.
+    enum Pixels: Sendable {
+        /// The input itself: it has no padding, and its numbers are as the kernel reads them.
+        case inPlace
+        /// All channels of the pixel.
+        case copied
+        /// All channels of a row, each channel's row for itself.
+        case planar
+        /// For each number of a group, that of every output channel's own group:
+        /// [depth][lanes rounded up to whole vectors].
+        case byLane(depth: Int, outputsPerGroup: Int)
+    }
+
+    let vertical: SpatialWindow.Axis
+    let horizontal: SpatialWindow.Axis
+    let channels: Int
+    let pixels: Pixels
+    /// Where each number of a pixel comes from, when it is not simply the pixel.
+    private let sources: [Int32]
+    /// Floats of one pixel, and pixels of one row, of a strip.
+    let pixelSize: Int
+    let width: Int
+
+    /// Floats from one row of a strip to the next.
+    var rowStride: Int { width * pixelSize }
+
+    /// Bytes of a strip that stay in the second-level cache.
+    private static var cachedByteCount: Int { 256 << 10 }
+    /// Bytes beyond which a strip of one output row is refused.
+    private static var byteCountLimit: Int { 4 << 20 }
+
+    /// - Returns: nil when windows are so wide or high that a thread would copy too much.
+    init?(_ window: [SpatialWindow.Axis], channels: Int, pixels: Pixels) {
+        (vertical, horizontal) = (window[0], window[1])
+        self.channels = channels
+        let isInside = window.allSatisfy { $0.padBegin == 0 && $0.reach <= $0.input }
+        switch pixels {
+        case .byLane(depth: 1, outputsPerGroup: 1) where isInside && channels % 16 == 0,
+            .copied where isInside,
+            .inPlace:
+            self.pixels = .inPlace
+            sources = []
+            pixelSize = channels
+            width = horizontal.input
+            return
+        case .copied, .planar:
+            sources = []
+            pixelSize = channels
+        case .byLane(let depth, let outputsPerGroup):
+            let lanes = channels / depth * outputsPerGroup
+            let laneStride = (lanes + 15) & ~15
+            pixelSize = depth * laneStride
+            guard pixelSize < 1 << 20 else { return nil }
+            let isCopy = pixelSize == channels
+            // Lanes beyond the outputs read what they may; they are not stored.
+            sources = (0..<(isCopy ? 0 : pixelSize)).map { index in
+                let lane = min(index % laneStride, lanes - 1)
+                return Int32(lane / outputsPerGroup * depth + index / laneStride)
+            }
+        }
+        self.pixels = pixels
+        width = horizontal.reach
+        // Beyond any limit each, so that their product cannot overflow.
+        guard window.allSatisfy({ $0.padBegin < $0.extent && $0.reach < 1 << 24 }),
+            pixelSize < 1 << 20,
+            width * pixelSize * 4 <= Self.byteCountLimit / vertical.extent
+        else { return nil }
+    }
+
+    /// The layout to read an input in that is at hand in another.
+    func layout(available: Layout) -> Layout {
+        switch pixels {
+        case .copied: available
+        case .planar: .rowMajor
+        case .inPlace, .byLane: .channelsLast
+        }
+    }
+
+    /// Scratch of each thread.
+    var scratchByteCount: Int {
+        if case .inPlace = pixels { return 0 }
+        return aligned(stripRows(of: fittingLines) * rowStride * 4)
+    }
+
+    /// Rows of pixels under some output rows.
+    private func stripRows(of lines: Int) -> Int { (lines - 1) * vertical.stride + vertical.extent }
+
+    /// Output rows whose strip stays in the cache, at least one.
+    private var fittingLines: Int {
+        if case .inPlace = pixels { return vertical.output }
+        let rows = Self.cachedByteCount / (rowStride * 4)
+        return min(vertical.output, max(1, (rows - vertical.extent) / vertical.stride + 1))
+    }
+
+    /// Calls `body` for strips that cover all pictures: with a picture's index, some of its output
+    /// rows, the first number under the first of them, and the thread's scratch behind its strip.
+    ///
+    /// - Parameter operations: of the whole convolution; a small one is not split.
+    func forEach(
+        of input: Value, operations: Int, in memory: Memory,
+        _ body: (
+            _ image: Int, _ lines: Range<Int>, _ pixels: UnsafePointer<Float>,
+            _ scratch: UnsafeMutablePointer<Float>
+        ) -> Void
+    ) {
+        let images = input.shape[0]
+        let splits = memory.pool.splits(operations: operations)
+        let wanted = splits ? (4 * memory.pool.threadCount + images - 1) / images : 1
+        let lines = min(fittingLines, (vertical.output + wanted - 1) / wanted)
+        let strips = (vertical.output + lines - 1) / lines
+        let source = unsafe UnsafePointer(memory.floats(input))
+        let imageSize = channels * vertical.input * horizontal.input
+        memory.pool.run(count: images * strips, operations: operations) { index, thread in
+            let image = index / strips
+            let first = index % strips * lines
+            let range = first..<min(first + lines, vertical.output)
+            let picture = unsafe source + image * imageSize
+            let strip = unsafe memory.scratch(thread: thread)
+                .assumingMemoryBound(to: Float.self)
+            let rest = unsafe strip + scratchByteCount / 4
+            if case .inPlace = pixels {
+                unsafe body(image, range, picture + first * vertical.stride * rowStride, rest)
+                return
+            }
+            unsafe copyRows(
+                under: range, of: picture, in: input.layout, to: strip, memory.kernels)
+            unsafe body(image, range, strip, rest)
+        }
+    }
+
+    private func copyRows(
+        under lines: Range<Int>, of picture: UnsafePointer<Float>, in layout: Layout,
+        to strip: UnsafeMutablePointer<Float>, _ kernels: KernelSet
+    ) {
+        let first = lines.lowerBound * vertical.stride - vertical.padBegin
+        let rows = stripRows(of: lines.count)
+        let count = min(horizontal.input, width - horizontal.padBegin)
+        if count < width || first < 0 || first + rows > vertical.input {
+            unsafe strip.update(repeating: 0, count: rows * rowStride)
+        }
+        for y in max(0, first)..<min(first + rows, vertical.input) {
+            let target = unsafe strip + (y - first) * rowStride
+            if case .planar = pixels {
+                for channel in 0..<channels {
+                    let plane = channel * vertical.input + y
+                    unsafe (target + (channel * width + horizontal.padBegin)).update(
+                        from: picture + plane * horizontal.input, count: count)
+                }
+            } else {
+                unsafe copyRow(
+                    y, of: picture, in: layout, count,
+                    to: target + horizontal.padBegin * pixelSize, kernels)
+            }
+        }
+    }
+
+    /// Copies the first `count` pixels of a row.
+    private func copyRow(
+        _ y: Int, of picture: UnsafePointer<Float>, in layout: Layout, _ count: Int,
+        to target: UnsafeMutablePointer<Float>, _ kernels: KernelSet
+    ) {
+        if layout == .rowMajor {
+            let task = unsafe TransposeTask(
+                input: picture + y * horizontal.input, output: target, rows: channels,
+                inputStride: vertical.input * horizontal.input, outputStride: channels)
+            kernels.transpose(task, 0..<count)
+            return
+        }
+        let source = unsafe picture + y * horizontal.input * channels
+        guard !sources.isEmpty else {
+            unsafe target.update(from: source, count: count * channels)
+            return
+        }
+        unsafe sources.withUnsafeBufferPointer { sources in
+            for x in 0..<count {
+                let pixel = unsafe source + x * channels
+                let target = unsafe target + x * pixelSize
+                for index in 0..<pixelSize {
+                    unsafe target[index] = pixel[Int(sources[index])]
+                }
+            }
+        }
+    }
+}
+
+extension SpatialWindow.Axis {
+    /// Cells from the first window's first to the last window's last.
+    fileprivate var reach: Int { (output - 1) * stride + extent }
+}
