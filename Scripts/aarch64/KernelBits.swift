@@ -170,8 +170,11 @@ private struct Bench {
         }
         let result = zeros(batch * outputs)
         let task = DenseTask(
-            input: input, weights: weights, bias: numbers(outputs), output: result, batch: batch,
-            depth: depth, outputs: outputs, bounds: .none)
+            input: input, packed: zeros(max(1, DenseTask.packedCount(batch: batch, depth: depth))),
+            weights: weights, weightType: .float32, bias: numbers(outputs), output: result,
+            sums: zeros(DenseTask.sumCount(batch: batch)), batch: batch, depth: depth,
+            outputs: outputs, bounds: .none)
+        packImages(task, 0..<DenseTask.steps(depth: depth))
         dense(task, 0..<outputs)
         finish(name, result, batch * outputs)
     }

@@ -60,6 +60,8 @@ func `the help of every command shows an example of it`(command: String) throws 
     (["bench", "a.onnx", "--batch", "0"], "--batch: expected 1 to 65536, found 0"),
     (["bench", "a.onnx", "--runs", "-1"], "--runs: expected 1 to 100000, found -1"),
     (["bench", "a.onnx", "--numerics", "slow"], "--numerics: expected one of fast, strict"),
+    (["bench", "a.onnx", "--weights", "f8"], "--weights: expected one of f32, f16, bf16"),
+    (["verify", "a", "b", "--weights-only", "--weights", "f16"], "exclude each other"),
     (["init", "lenet5"], "expected -o FILE, found nothing"),
     (["init", "lent5", "-o", "a.onnx"], "did you mean 'lenet5'?"),
     (["init", "vgg16", "-o", "a.h5"], "one of hdf5, keras-weights-h5"),
@@ -86,6 +88,17 @@ func `a kernel set the processor lacks is exit 2`(command: String) throws {
     ferry.environment["FERRY_KERNELS"] = "baseline"
     let outcome = try ferry("bench", model("lenet5.onnx"), "--runs", "1", "--json")
     expectSuccess(outcome, #""kernels" : "baseline""#)
+}
+
+@Test(arguments: ["f16", "bf16"])
+func `dense weights of 16 bits are named, timed and verified`(type: String) throws {
+    let ferry = Ferry(in: try TemporaryFolder())
+    let name = model("lenet5.onnx")
+    expectSuccess(
+        try ferry("bench", name, "--runs", "1", "--layers", "--weights", type), "rows at \(type)")
+    expectSuccess(try ferry("run", name, digit("718_1"), "--weights", type))
+    let outcome = try ferry("verify", name, name, "--weights", type)
+    #expect(outcome.output.contains("dense weights of \(name) rounded to \(type) in memory"))
 }
 
 @Test(arguments: ["fast", "strict"])

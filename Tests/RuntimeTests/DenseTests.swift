@@ -1,4 +1,5 @@
 import KernelInterface
+import Tensors
 import Testing
 
 /// Weights at any byte address, as a file's mapping has them.
@@ -7,11 +8,21 @@ private struct UnalignedWeights: ~Copyable {
     private let base: UnsafeMutableRawPointer
     private let offset: Int
 
-    init(_ values: [Float], offset: Int) {
+    init(_ values: [Float], _ type: DenseTask.WeightType, offset: Int) {
         self.offset = offset
-        unsafe base = .allocate(byteCount: values.count * 4 + offset, alignment: 64)
+        unsafe base = .allocate(byteCount: values.count * type.size + offset, alignment: 64)
         for (index, value) in values.enumerated() {
-            unsafe base.storeBytes(of: value, toByteOffset: offset + index * 4, as: Float.self)
+            let place = offset + index * type.size
+            switch type {
+            case .float32: unsafe base.storeBytes(of: value, toByteOffset: place, as: Float.self)
+            case .float16:
+                unsafe base.storeBytes(
+                    of: Half.bits(rounding: Double(value)), toByteOffset: place, as: UInt16.self)
+            case .bfloat16:
+                unsafe base.storeBytes(
+                    of: BrainFloat.bits(rounding: Double(value)), toByteOffset: place,
+                    as: UInt16.self)
+            }
         }
     }
 
@@ -26,6 +37,7 @@ private struct DenseCase {
     var outputs: Int
     var hasBias = true
     var bounds = Bounds.none
+    var type = DenseTask.WeightType.float32
 
     var input: [Float] { randomFloats(batch * depth, seed: depth) }
     var weights: [Float] { randomFloats(outputs * depth, seed: outputs) }
@@ -36,22 +48,29 @@ private struct DenseCase {
         on kernels: KernelSet, offset: Int, splits: [Int] = []
     ) -> (bits: [UInt32], wholeBorders: Bool) {
         let x = FloatBlock(input)
-        let w = UnalignedWeights(weights, offset: offset)
+        let w = UnalignedWeights(weights, type, offset: offset)
         let b = FloatBlock(bias)
         let y = FloatBlock(untouched: batch * outputs)
+        let packed = FloatBlock(
+            untouched: max(1, DenseTask.packedCount(batch: batch, depth: depth)))
+        let sums = FloatBlock(untouched: DenseTask.sumCount(batch: batch))
         let task = unsafe DenseTask(
-            input: x.pointer, weights: w.pointer, bias: hasBias ? UnsafePointer(b.pointer) : nil,
-            output: y.pointer, batch: batch, depth: depth, outputs: outputs, bounds: bounds)
+            input: x.pointer, packed: packed.pointer, weights: w.pointer, weightType: type,
+            bias: hasBias ? UnsafePointer(b.pointer) : nil, output: y.pointer, sums: sums.pointer,
+            batch: batch, depth: depth, outputs: outputs, bounds: bounds)
+        kernels.packImages(task, 0..<DenseTask.steps(depth: depth))
         var start = 0
         for end in splits + [outputs] {
             kernels.dense(task, start..<end)
             start = end
         }
-        return (y.bits, y.hasWholeBorders)
+        return (
+            y.bits, y.hasWholeBorders && packed.hasWholeBorders && sums.hasWholeBorders
+        )
     }
 
     func reference() -> [(value: Double, bound: Double)] {
-        let (x, w, b) = (input, weights, bias)
+        let (x, w, b) = (input, weights.map(type.rounded), bias)
         return (0..<batch * outputs).map { index in
             let (image, output) = (index / outputs, index % outputs)
             let products = (0..<depth).map {
@@ -67,7 +86,20 @@ private struct DenseCase {
     }
 }
 
+extension DenseTask.WeightType {
+    /// The number that is kept for a weight: the products and sums are of these.
+    fileprivate func rounded(_ value: Float) -> Float {
+        switch self {
+        case .float32: value
+        case .float16: Float(Half.value(Half.bits(rounding: Double(value))))
+        case .bfloat16: BrainFloat.value(BrainFloat.bits(rounding: Double(value)))
+        }
+    }
+}
+
 @Suite struct DenseKernels {
+    static let types: [DenseTask.WeightType] = [.float32, .float16, .bfloat16]
+
     @Test(arguments: [1, 15, 16, 17, 100], [1, 3, 4, 5])
     func `sums are right from any weight address, with the same bits in all sets`(
         _ depth: Int, _ batch: Int
@@ -79,6 +111,47 @@ private struct DenseCase {
                     bounds: outputs % 2 == 0 ? .relu : .none)
                 check(dense)
             }
+        }
+    }
+
+    @Test(arguments: types, [1, 2, 3, 4, 5, 6, 7, 8, 9, 32, 33, 65])
+    func `all types of weights are summed alike in any batch, with the same bits in all sets`(
+        _ type: DenseTask.WeightType, _ batch: Int
+    ) {
+        for depth in [15, 37, 1024, 1037] {
+            check(
+                DenseCase(
+                    batch: batch, depth: depth, outputs: batch > 9 ? 5 : 37, type: type),
+                offsets: batch > 9 ? [1] : [0, 1, 2, 3])
+        }
+    }
+
+    @Test(arguments: types)
+    func `every finite bit pattern of 16 bits is widened exactly`(_ type: DenseTask.WeightType) {
+        // One weight of the row is a pattern, its picture's number 1, and all others 0.
+        let patterns = (0..<UInt16.max).filter { $0 & 0x7C00 != 0x7C00 && $0 & 0x7F80 != 0x7F80 }
+        for kernels in kernelSets {
+            let outputs = patterns.count
+            let w = UnalignedWeights(
+                patterns.flatMap { bits -> [Float] in
+                    let value =
+                        type == .float16 ? Float(Half.value(bits)) : BrainFloat.value(bits)
+                    return [Float](repeating: 0, count: 5) + [value]
+                        + [Float](repeating: 0, count: 10)
+                }, type, offset: 1)
+            let x = FloatBlock((0..<16).map { $0 == 5 ? 1 : 0 })
+            let y = FloatBlock(untouched: outputs)
+            let sums = FloatBlock(untouched: DenseTask.sumCount(batch: 1))
+            let task = unsafe DenseTask(
+                input: x.pointer, packed: x.pointer, weights: w.pointer, weightType: type,
+                bias: nil, output: y.pointer, sums: sums.pointer, batch: 1, depth: 16,
+                outputs: outputs, bounds: .none)
+            kernels.dense(task, 0..<outputs)
+            let wrong = zip(patterns, y.bits).filter { bits, result in
+                let value = type == .float16 ? Float(Half.value(bits)) : BrainFloat.value(bits)
+                return Float(bitPattern: result) != value
+            }
+            #expect(wrong.isEmpty, "\(kernels.name)")
         }
     }
 
@@ -101,10 +174,13 @@ private struct DenseCase {
         }
     }
 
-    private func check(_ dense: DenseCase, sourceLocation: SourceLocation = #_sourceLocation) {
+    private func check(
+        _ dense: DenseCase, offsets: [Int] = [0, 1, 2, 3],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
         var first: [UInt32]?
         for kernels in kernelSets {
-            for offset in 0..<4 {
+            for offset in offsets {
                 let (bits, wholeBorders) = dense.run(on: kernels, offset: offset)
                 #expect(wholeBorders, sourceLocation: sourceLocation)
                 #expect(

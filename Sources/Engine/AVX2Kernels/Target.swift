@@ -32,7 +32,7 @@ func eachShortRow(_ body: (Int) -> Void) {
     body(1)
 }
 
-/// Images a dense layer computes side by side, 4 rows each.
+/// Images a dense layer computes side by side at most, 4 rows each.
 @inline(__always) var denseImages: Int { 1 }
 
 /// Kernels for x86-64-v3: AVX2 and FMA.

@@ -40,8 +40,8 @@ func eachShortRow(_ body: (Int) -> Void) {
     body(3)
 }
 
-/// Images a dense layer computes side by side, 4 rows each.
-@inline(__always) var denseImages: Int { 4 }
+/// Images a dense layer computes side by side at most, 4 rows each.
+@inline(__always) var denseImages: Int { 6 }
 
 /// Kernels for x86-64-v4: AVX-512.
 package let avx512Kernels = kernelSet(named: "avx512")

@@ -5,7 +5,8 @@ func kernelSet(named name: String) -> KernelSet {
     unsafe KernelSet(
         name: name, panelWidth: panelWidth, tileRows: tileRows, shortRows: shortRows,
         convolve: convolve, multiply: multiply, convolvePadded: convolvePadded,
-        convolveByLane: convolveByLane, convolveAlongRows: convolveAlongRows, dense: dense,
+        convolveByLane: convolveByLane, convolveAlongRows: convolveAlongRows,
+        packImages: packImages, dense: dense,
         pool: pool, normalizeAcrossChannels: normalizeAcrossChannels,
         scaleChannels: scaleChannels, clamp: clamp, add: add, transpose: transpose,
         winogradInput: winogradInput, winogradOutput: winogradOutput,

@@ -22,6 +22,7 @@ package struct KernelSet: Sendable {
     package let convolvePadded: @Sendable (PaddedConvolutionTask, Range<Int>) -> Void
     package let convolveByLane: @Sendable (PaddedConvolutionTask, Range<Int>) -> Void
     package let convolveAlongRows: @Sendable (PaddedConvolutionTask, Range<Int>) -> Void
+    package let packImages: @Sendable (DenseTask, Range<Int>) -> Void
     package let dense: @Sendable (DenseTask, Range<Int>) -> Void
     package let pool: @Sendable (PoolTask, Range<Int>) -> Void
     package let normalizeAcrossChannels: @Sendable (LRNTask, Range<Int>) -> Void
@@ -47,6 +48,7 @@ package struct KernelSet: Sendable {
         convolvePadded: @escaping @Sendable (PaddedConvolutionTask, Range<Int>) -> Void,
         convolveByLane: @escaping @Sendable (PaddedConvolutionTask, Range<Int>) -> Void,
         convolveAlongRows: @escaping @Sendable (PaddedConvolutionTask, Range<Int>) -> Void,
+        packImages: @escaping @Sendable (DenseTask, Range<Int>) -> Void,
         dense: @escaping @Sendable (DenseTask, Range<Int>) -> Void,
         pool: @escaping @Sendable (PoolTask, Range<Int>) -> Void,
         normalizeAcrossChannels: @escaping @Sendable (LRNTask, Range<Int>) -> Void,
@@ -68,6 +70,7 @@ package struct KernelSet: Sendable {
         self.convolvePadded = convolvePadded
         self.convolveByLane = convolveByLane
         self.convolveAlongRows = convolveAlongRows
+        self.packImages = packImages
         self.dense = dense
         self.pool = pool
         self.normalizeAcrossChannels = normalizeAcrossChannels

@@ -89,40 +89,6 @@ package struct ConvolutionTask {
     }
 }
 
-/// y[b, o] = bias[o] + Σ_k W[o, k] · x[b, k]: 16 partial sums, k modulo 16, in chains over 2,048 of
-/// the depth that are added one by one, joined pairwise in the end.
-///
-/// Kernel arguments: the task and a range of outputs.
-@safe
-package struct DenseTask {
-    /// [batch, depth].
-    package var input: UnsafePointer<Float>
-    /// [outputs, depth], straight from a file: at any byte address.
-    package var weights: UnsafeRawPointer
-    /// [outputs], or nil for zeros.
-    package var bias: UnsafePointer<Float>?
-    /// [batch, outputs].
-    package var output: UnsafeMutablePointer<Float>
-    package var batch: Int
-    package var depth: Int
-    package var outputs: Int
-    package var bounds: Bounds
-
-    package init(
-        input: UnsafePointer<Float>, weights: UnsafeRawPointer, bias: UnsafePointer<Float>?,
-        output: UnsafeMutablePointer<Float>, batch: Int, depth: Int, outputs: Int, bounds: Bounds
-    ) {
-        unsafe self.input = input
-        unsafe self.weights = weights
-        unsafe self.bias = bias
-        unsafe self.output = output
-        self.batch = batch
-        self.depth = depth
-        self.outputs = outputs
-        self.bounds = bounds
-    }
-}
-
 /// One image's pooling window by window.
 ///
 /// Kernel arguments: the task and a range of output rows.

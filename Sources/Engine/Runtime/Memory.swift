@@ -26,6 +26,7 @@ final class Memory {
                 nil, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
             unsafe base != MAP_FAILED
         else { throw .outOfMemory(bytes: total) }
+        unsafe preferLargePages(UnsafeMutableRawBufferPointer(start: base, count: total))
         unsafe arena = base
         mappedByteCount = total
         unsafe zeros = UnsafePointer((base + arenaBytes).assumingMemoryBound(to: Float.self))
@@ -66,6 +67,18 @@ final class Memory {
             return Tensor(elementType: value.elementType, shape: value.shape, storage: storage)
         }
     }
+}
+
+/// Asks for large pages where whole ones lie in `bytes`, not written yet: kernels walk through them
+/// in many places at once, and page walks would cost more than the reads.
+func preferLargePages(_ bytes: UnsafeMutableRawBufferPointer) {
+    #if os(Linux)
+        guard let base = bytes.baseAddress else { return }
+        let page = Int(getpagesize())
+        let skipped = (page - Int(bitPattern: base) % page) % page
+        guard bytes.count > skipped else { return }
+        unsafe _ = madvise(base + skipped, bytes.count - skipped, Int32(MADV_HUGEPAGE))
+    #endif
 }
 
 extension Tensor {

@@ -32,14 +32,16 @@ package struct Plan: Sendable {
     ///   - kernels: the kernel set to lower onto.
     ///   - pool: threads that prepare the weights.
     ///   - numerics: which algorithms are allowed.
+    ///   - denseWeights: how dense layers' weights are kept.
     /// - Throws: `PlanError` when the graph refuses the shapes or activations exceed the limit.
     package init(
         graph: Graph, weights: [String: Tensor], inputShapes: [String: [Int]],
-        kernels: KernelSet, pool: WorkPool, numerics: Numerics = .fast
+        kernels: KernelSet, pool: WorkPool, numerics: Numerics = .fast,
+        denseWeights: DenseWeights = .f32
     ) throws(PlanError) {
         var planner = try Planner(
             graph: graph, weights: weights, inputShapes: inputShapes, kernels: kernels, pool: pool,
-            numerics: numerics)
+            numerics: numerics, denseWeights: denseWeights)
         try planner.lowerAll()
         let (offsets, byteCount) = placeBuffers(planner.buffers)
         guard byteCount <= Plan.arenaLimit else {
@@ -70,10 +72,22 @@ package enum Numerics: String, CaseIterable, Sendable {
     case strict
 }
 
+/// How the weights of dense layers are kept in memory. Arithmetic is float32 with either.
+package enum DenseWeights: String, CaseIterable, Sendable {
+    /// As in the file.
+    case f32
+    /// Rounded to IEEE 754 binary16: 11 bits of significand, at most 65,504.
+    case f16
+    /// Rounded to bfloat16: 8 bits of significand, the exponents of float32.
+    case bf16
+}
+
 /// Why a graph cannot be planned.
 package enum PlanError: Error, Equatable, Sendable, CustomStringConvertible {
     case graph(GraphError)
     case tooLarge(bytes: Int, limit: Int)
+    /// A finite weight that 16 bits make infinite.
+    case weightOverflow(tensor: String, element: Int, value: Float, DenseWeights)
 
     package var description: String {
         switch self {
@@ -81,6 +95,9 @@ package enum PlanError: Error, Equatable, Sendable, CustomStringConvertible {
         case .tooLarge(let bytes, let limit):
             "activations: expected at most \(limit >> 20) MiB, found \(bytes >> 20) MiB; "
                 + "give a smaller batch or picture"
+        case .weightOverflow(let tensor, let element, let value, let type):
+            "tensor '\(tensor)': element \(element): expected a number within the range of "
+                + "\(type), found \(value); use other --weights"
         }
     }
 }

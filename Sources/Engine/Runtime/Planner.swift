@@ -10,6 +10,7 @@ struct Planner {
     let kernels: KernelSet
     let pool: WorkPool
     let numerics: Numerics
+    let denseWeights: DenseWeights
 
     private(set) var steps: [any Step] = []
     private(set) var buffers: [Buffer] = []
@@ -18,6 +19,8 @@ struct Planner {
     private(set) var zeroCount = 0
     private(set) var scratchByteCount = 0
     var preparedByteCount = 0
+    /// Why a lowering that has begun cannot be finished.
+    var failure: PlanError?
 
     private var values: [String: [Layout: Value]] = [:]
     /// Nodes that read each value, by index.
@@ -27,7 +30,7 @@ struct Planner {
 
     init(
         graph: Graph, weights: [String: Tensor], inputShapes: [String: [Int]],
-        kernels: KernelSet, pool: WorkPool, numerics: Numerics
+        kernels: KernelSet, pool: WorkPool, numerics: Numerics, denseWeights: DenseWeights
     ) throws(PlanError) {
         do {
             (self.graph, self.weights) = graph.folded(
@@ -39,6 +42,7 @@ struct Planner {
         self.kernels = kernels
         self.pool = pool
         self.numerics = numerics
+        self.denseWeights = denseWeights
         try checkSizes()
         for (index, node) in self.graph.nodes.enumerated() {
             for input in Set(node.inputs) { readers[input, default: []].append(index) }
@@ -64,6 +68,7 @@ struct Planner {
     mutating func lowerAll() throws(PlanError) {
         for (index, node) in graph.nodes.enumerated() where !fused.contains(index) {
             if let lowerable = node.op as? any Lowerable, lowerable.lower(node, in: &self) {
+                if let failure { throw failure }
                 continue
             }
             evaluatePlainly(node)

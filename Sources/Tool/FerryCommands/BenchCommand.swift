@@ -15,6 +15,7 @@ struct BenchCommand: Command {
         .value("batch", "N", help: "pictures in one run (default: 1)"),
         .value("runs", "N", help: "timed runs, after one that is not (default: 10)"),
         .flag("layers", help: "show each step's share"),
+        .weights,
     ]
     static let discussion = """
         The machine's ceilings (multiply-adds of one core, memory read) are measured in
@@ -28,6 +29,7 @@ struct BenchCommand: Command {
     private let batch: Int
     private let runs: Int
     private let layers: Bool
+    private let weights: DenseWeights
     private let global: GlobalOptions
 
     init(parsing arguments: ParsedArguments, global: GlobalOptions) throws(UsageError) {
@@ -35,11 +37,12 @@ struct BenchCommand: Command {
         batch = try arguments.integer("batch", in: 1...65536) ?? 1
         runs = try arguments.integer("runs", in: 1...100_000) ?? 10
         layers = arguments.has("layers")
+        weights = try arguments.choice("weights", of: DenseWeights.self) ?? .f32
         self.global = global
     }
 
     func run(on console: Console) throws -> ExitStatus {
-        let engine = try Engine(global)
+        let engine = try Engine(global, weights: weights)
         var ceilings = [Ceilings(engine, reads: true)]
         let file = try ModelFile(path: model, global)
         let inputs = try file.seededInputs(batch: batch)

@@ -23,6 +23,7 @@ struct RunCommand: Command {
             help: "torchvision, keras-caffe, keras-tf, caffe, none (default: as trained)"),
         .value("exif", "ignore|apply", help: "what to do with turned pictures (default: ignore)"),
         .flag("force", help: "replace output files that exist"),
+        .weights,
     ]
     static let discussion = """
         Arrays are laid out as the file declares them; 'ferry inspect' says how. Pictures
@@ -40,6 +41,7 @@ struct RunCommand: Command {
     private let preprocess: Preprocessing?
     private let exif: EXIFHandling
     private let force: Bool
+    private let weights: DenseWeights
     private let global: GlobalOptions
 
     init(parsing arguments: ParsedArguments, global: GlobalOptions) throws(UsageError) {
@@ -51,6 +53,7 @@ struct RunCommand: Command {
         preprocess = try arguments.choice("preprocess", of: Preprocessing.self)
         exif = try arguments.choice("exif", of: EXIFHandling.self) ?? .ignore
         force = arguments.has("force")
+        weights = try arguments.choice("weights", of: DenseWeights.self) ?? .f32
         self.global = global
         if pictures.isEmpty, inputs.isEmpty {
             throw UsageError("expected PICTURE or --input, found neither")
@@ -68,7 +71,7 @@ struct RunCommand: Command {
 
     func run(on console: Console) throws -> ExitStatus {
         for output in outputs { try refuseExisting(output.file, unless: force) }
-        let engine = try Engine(global)
+        let engine = try Engine(global, weights: weights)
         let file = try ModelFile(path: model, global)
         for note in file.model.notes { console.note("note: \(note)") }
         if pictures.isEmpty {

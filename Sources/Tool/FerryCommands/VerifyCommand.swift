@@ -3,6 +3,7 @@ import FormatInterface
 import Foundation
 import IR
 import Parity
+import Runtime
 import Tensors
 
 /// Proves that two models, or a model and recorded outputs, are the same.
@@ -22,12 +23,14 @@ struct VerifyCommand: Command {
         .flag("weights-only", help: "compare weights, run nothing"),
         .value("fixture", "DIR", help: "a folder of input_0.pb, output_0.pb, or .npy"),
         .flag("all", help: "list bit-equal weights too"),
+        .weights,
     ]
     static let discussion = """
         B, or the record, is the reference. Weights must be bit-equal or differ for a
         reason that is shown; outputs must satisfy
         |out − ref| ≤ 1e-4·|ref| + 1e-5·max|ref|. The exit status is 0 when they do, and
-        1 when they do not.
+        1 when they do not. With --weights, A computes with rounded weights and B with
+        its own, and the outputs' difference is what the rounding costs.
         """
     static let example = """
         ferry verify vgg16.onnx vgg16.h5
@@ -41,6 +44,7 @@ struct VerifyCommand: Command {
     private let weightsOnly: Bool
     private let fixture: String?
     private let listsAll: Bool
+    private let weights: DenseWeights
     private let global: GlobalOptions
 
     init(parsing arguments: ParsedArguments, global: GlobalOptions) throws(UsageError) {
@@ -53,8 +57,10 @@ struct VerifyCommand: Command {
         seed = try arguments.integer("seed", in: 0...Int.max).map { UInt64($0) } ?? 1
         weightsOnly = arguments.has("weights-only")
         listsAll = arguments.has("all")
+        weights = try arguments.choice("weights", of: DenseWeights.self) ?? .f32
         self.global = global
         try arguments.refuseTogether("weights-only", "input", "fixture")
+        try arguments.refuseTogether("weights-only", "weights")
         try arguments.refuseTogether("input", "batch")
         try arguments.refuseTogether("input", "seed")
     }
@@ -71,11 +77,12 @@ struct VerifyCommand: Command {
         report.weights = compareWeights(first.model, second.model)
         if !weightsOnly {
             activity.enter("comparing outputs")
-            let engine = try Engine(global)
+            let engine = try Engine(global, weights: weights)
             let inputs =
                 arrays.isEmpty
                 ? try first.seededInputs(batch: batch, seed: seed) : try first.inputs(from: arrays)
             if arrays.isEmpty { report.notes.append("outputs compared on seeded noise") }
+            noteWeights(in: &report)
             try compareOutputs(first, second, inputs: inputs, engine, &report)
         }
         activity.finish()
@@ -86,13 +93,21 @@ struct VerifyCommand: Command {
         _ path: String, against folder: String, _ console: Console
     ) throws -> ExitStatus {
         let file = try ModelFile(path: path, global)
-        let engine = try Engine(global)
+        let engine = try Engine(global, weights: weights)
         var report = ParityReport(value: path, reference: folder)
         report.notes = file.model.notes
+        noteWeights(in: &report)
         for record in try Fixture.records(in: folder) {
             try compare(file, with: record, engine, &report)
         }
         return try finish(report, console)
+    }
+
+    private func noteWeights(in report: inout ParityReport) {
+        if weights == .f32 { return }
+        report.notes.append(
+            "dense weights of \(report.value) rounded to \(weights) in memory; "
+                + "the reference keeps its own")
     }
 
     private func finish(_ report: ParityReport, _ console: Console) throws -> ExitStatus {

@@ -33,6 +33,11 @@ package struct CommandOption: Sendable, Equatable {
         return short + "--\(name)" + (placeholder.map { " \($0)" } ?? "") + (repeats ? " …" : "")
     }
 
+    /// Understood by commands that compute.
+    static let weights = CommandOption.value(
+        "weights", "f32|f16|bf16",
+        help: "dense weights in memory: as in the file (default), or rounded to 16 bits")
+
     /// Understood by every command.
     package static let global: [CommandOption] = [
         .flag("json", help: "print the result as JSON"),

@@ -11,21 +11,24 @@ struct Engine {
     let kernels: KernelSet
     let pool: WorkPool
     let numerics: Numerics
+    var weights: DenseWeights
 
     /// The set `FERRY_KERNELS` names, or the fastest this CPU has.
     ///
     /// - Throws: `KernelSelectionError` when the CPU lacks the set asked for.
-    init(_ global: GlobalOptions) throws {
+    init(_ global: GlobalOptions, weights: DenseWeights = .f32) throws {
         kernels = try CPUTarget.select(ProcessInfo.processInfo.environment["FERRY_KERNELS"])
         pool = WorkPool(threadCount: global.threads)
         numerics = global.numerics
+        self.weights = weights
     }
 
     func plan(_ file: ModelFile, inputShapes: [String: [Int]]) throws -> Plan {
         do {
             return try Plan(
                 graph: file.model.graph, weights: file.model.weights, inputShapes: inputShapes,
-                kernels: kernels, pool: pool, numerics: numerics)
+                kernels: kernels, pool: pool, numerics: numerics,
+                denseWeights: weights)
         } catch {
             throw InputError(file: file.path, format: file.format, problem: "\(error)")
         }

@@ -2,6 +2,7 @@ import Architectures
 import FormatInterface
 import IR
 import Parity
+import Runtime
 import Tensors
 
 /// Runs both models on the same inputs and adds a row for each output.
@@ -32,7 +33,9 @@ func compareOutputs(
         theirInputs[other.name] = inputs[name]?.converted(to: other.elementType)
     }
     let mine = try engine.run(value, inputs: inputs)
-    let theirs = try engine.run(reference, inputs: theirInputs)
+    var exact = engine
+    exact.weights = .f32
+    let theirs = try exact.run(reference, inputs: theirInputs)
     let outputs = zip(value.model.graph.outputs, reference.model.graph.outputs)
     if value.model.graph.outputs.count != reference.model.graph.outputs.count {
         report.outputs.append(
