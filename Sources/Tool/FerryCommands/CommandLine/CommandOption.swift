@@ -36,7 +36,7 @@ package struct CommandOption: Sendable, Equatable {
     /// Understood by commands that compute.
     static let weights = CommandOption.value(
         "weights", "f32|f16|bf16",
-        help: "dense weights in memory: as in the file (default), or rounded to 16 bits")
+        help: "dense weights in memory (default: as in the file)")
 
     /// Understood by every command.
     package static let global: [CommandOption] = [
