@@ -4,7 +4,8 @@
 # - A module imports only modules that Package.swift lists above it.
 # - Core imports only Core. The file side (Formats) and the compute side (Engine) import Core and
 #   themselves, and never each other.
-# - Kernels know neither tensors nor graphs: their sources import KernelInterface alone.
+# - Kernels know neither tensors nor graphs: their sources import KernelInterface, and the prefetch
+#   instruction, alone.
 # - Each C module is imported by one module, its owner.
 #
 # usage: Scripts/check-layers.sh [ROOT]
@@ -64,8 +65,9 @@ cd "$root"
             allowed = here == "Tool" || there == here || there == "Core" || there == "C"
             if (here == "Core" && there != "Core") allowed = 0
             if (!allowed) fail(from " (" here "): expected no import from " there ", found " to)
-            if (from ~ /Kernels$|^KernelBodies$/ && from != "Kernels" && to != "KernelInterface")
-                fail(from ": expected KernelInterface alone, found " to)
+            if (from ~ /Kernels$|^KernelBodies$/ && from != "Kernels" &&
+                to != "KernelInterface" && to != "CPrefetch")
+                fail(from ": expected KernelInterface and CPrefetch alone, found " to)
             if (from == "KernelInterface") fail(from ": expected no imports, found " to)
             if (there == "C") owners[to] = owners[to] " " from
         }

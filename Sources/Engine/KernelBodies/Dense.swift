@@ -223,6 +223,12 @@ private func sumTile(
             if tile.readsAhead {
                 unsafe ferry_prefetch(ahead + offset)
                 unsafe ferry_prefetch(otherAhead + offset)
+            } else if size < 4 {
+                // Rows of narrow weights end before the processor's own reading ahead has begun.
+                unsafe ferry_prefetch(ahead + offset)
+                unsafe ferry_prefetch(ahead + (offset &+ tile.rowBytes))
+                unsafe ferry_prefetch(ahead + (offset &+ 2 &* tile.rowBytes))
+                unsafe ferry_prefetch(ahead + (offset &+ 3 &* tile.rowBytes))
             }
             let weights0 = unsafe load(row0 + offset)
             let weights1 = unsafe load(row1 + offset)
