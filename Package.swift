@@ -85,8 +85,16 @@ let package = Package(
             "ONNXFormat", in: "Formats", ["FormatInterface", "IR", "Tensors", "COnnx", "CProtobuf"]),
         module("HDF5Format", in: "Formats", ["FormatInterface", "IR", "Tensors", "CHDF5"]),
         module(
+            "PyTorchFormat", in: "Formats", ["FormatInterface", "IR", "Tensors", "ZIPContainer"]),
+        module("SafetensorsFormat", in: "Formats", ["FormatInterface", "IR", "Tensors"]),
+        module(
+            "NumPyFormat", in: "Formats", ["FormatInterface", "IR", "Tensors", "ZIPContainer"]),
+        module(
             "Formats", in: "Formats",
-            ["ONNXFormat", "HDF5Format", "FormatInterface", "IR", "Tensors"]),
+            [
+                "ONNXFormat", "HDF5Format", "PyTorchFormat", "SafetensorsFormat", "NumPyFormat",
+                "FormatInterface", "IR", "Tensors",
+            ]),
 
         // Compute side.
         module("KernelInterface", in: "Engine", []),
@@ -103,7 +111,7 @@ let package = Package(
             name: "FerryCommands",
             dependencies: [
                 "Architectures", "FormatInterface", "Formats", "IR", "Images", "KernelInterface",
-                "Kernels", "ONNXFormat",
+                "Kernels", "NumPyFormat", "ONNXFormat",
                 "Parity", "Runtime", "Tensors", "CGetopt",
             ],
             path: "Sources/Tool/FerryCommands",
@@ -125,8 +133,10 @@ let package = Package(
         tests(
             "HDF5FormatTests",
             ["CHDF5", "FormatInterface", "Formats", "HDF5Format", "IR", "Tensors"]),
-        tests(
-            "ZIPContainerTests", ["FormatInterface", "Tensors", "ZIPContainer"]),
+        tests("ZIPContainerTests", ["FormatInterface", "Tensors", "ZIPContainer"]),
+        tests("PyTorchFormatTests", ["FormatInterface", "IR", "PyTorchFormat", "Tensors"]),
+        tests("SafetensorsFormatTests", ["FormatInterface", "IR", "SafetensorsFormat", "Tensors"]),
+        tests("NumPyFormatTests", ["FormatInterface", "IR", "NumPyFormat", "Tensors"]),
         tests(
             "FormatConformance",
             ["Architectures", "FormatInterface", "Formats", "IR", "ONNXFormat", "Tensors"]),

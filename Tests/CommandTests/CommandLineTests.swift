@@ -3,6 +3,7 @@ import FormatInterface
 import Foundation
 import IR
 import Parity
+import TestSupport
 import Testing
 
 /// The testing library has a type of this name too.

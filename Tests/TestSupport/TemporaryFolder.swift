@@ -30,6 +30,14 @@ package final class TemporaryFolder: Sendable {
     }
 }
 
+/// A folder of its own, removed after `body`.
+package func withTemporaryFolder<R>(_ body: (String) throws -> R) throws -> R {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    return try body(folder.path)
+}
+
 extension InputFile {
     /// All its bytes, copied.
     package var allBytes: [UInt8] { bytes(at: 0, count: count) }

@@ -31,6 +31,7 @@ package enum Translation {
         }
         model.metadata = checkpoint.metadata
         model.producer = checkpoint.producer
+        model.notes = checkpoint.notes + model.notes
         model.preprocess =
             checkpoint.metadata[MetadataKey.preprocess] ?? model.usualPreprocess
         return model

@@ -35,6 +35,8 @@ package struct Checkpoint: Sendable {
     package var metadata: [String: String]
     /// The program that wrote the file, where the file tells.
     package var producer: String
+    /// What a person should know about what was read, such as parts of the file left out.
+    package var notes: [String] = []
 
     package init(
         convention: Convention, tensors: [NamedTensor], graph: Graph? = nil,

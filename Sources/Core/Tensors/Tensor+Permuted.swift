@@ -36,7 +36,7 @@ extension Tensor {
 ///
 /// The two innermost loops run over the last axis and the axis that is contiguous in the source,
 /// in blocks of 32 × 32, so that a transpose touches each cache line once.
-private func copyPermuted<Word: BitwiseCopyable>(
+func copyPermuted<Word: BitwiseCopyable>(
     _ source: UnsafeRawBufferPointer, to out: UnsafeMutableBufferPointer<Word>,
     shape: [Int], strides: [Int]
 ) {

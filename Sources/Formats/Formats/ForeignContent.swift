@@ -6,7 +6,7 @@ enum ForeignContent {
         ([0x89, 0x50, 0x4E, 0x47], "a PNG picture"),
         ([0xFF, 0xD8, 0xFF], "a JPEG picture"),
         ([0x47, 0x49, 0x46, 0x38], "a GIF picture"),
-        ([0x50, 0x4B, 0x03, 0x04], "a zip archive (perhaps .pth, .keras or .npz)"),
+        ([0x50, 0x4B, 0x03, 0x04], "a zip archive (perhaps .keras)"),
         ([0x50, 0x4B, 0x05, 0x06], "an empty zip archive"),
         ([0x1F, 0x8B], "gzip-compressed data; decompress it first"),
         ([0x42, 0x5A, 0x68], "bzip2-compressed data; decompress it first"),
@@ -26,11 +26,11 @@ enum ForeignContent {
             return known.name
         }
         if start.count >= 2, start[0] == 0x80, (2...5).contains(start[1]) {
-            return "a Python pickle (perhaps an old .pth)"
+            return "a Python pickle without PyTorch's magic number"
         }
         if file.bytes(at: 4, count: 4) == Array("TFL3".utf8) { return "a TensorFlow Lite model" }
-        if start.count > 8, start[8] == UInt8(ascii: "{"), start[5..<8].allSatisfy({ $0 == 0 }) {
-            return "a safetensors file"
+        if file.bytes(at: 257, count: 5) == Array("ustar".utf8) {
+            return "a tar archive (perhaps of PyTorch before 0.2; load and save it with PyTorch)"
         }
         if start.starts(with: Array("version https://git-lfs".utf8)) {
             return "a Git LFS pointer; fetch the file itself with git lfs pull"

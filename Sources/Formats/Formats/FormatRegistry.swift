@@ -1,7 +1,10 @@
 package import FormatInterface
 import HDF5Format
 import IR
+import NumPyFormat
 import ONNXFormat
+import PyTorchFormat
+import SafetensorsFormat
 
 /// Every format Ferry knows.
 package enum FormatRegistry {
@@ -10,6 +13,9 @@ package enum FormatRegistry {
         ONNXFormat.self,
         StateDictHDF5Format.self,
         KerasWeightsHDF5Format.self,
+        PyTorchFormat.self,
+        SafetensorsFormat.self,
+        NPZFormat.self,
     ]
 
     /// The format that a file's content is of, whatever its name.
@@ -57,7 +63,7 @@ package enum FormatRegistry {
         throw .unknownExtension(path, extensions: extensions, choices: names)
     }
 
-    private static var names: [String] { all.map { $0.name } }
+    package static var names: [String] { all.map { $0.name } }
 
     private static var extensions: [String] { all.flatMap { $0.fileExtensions.map(dotted) } }
 

@@ -165,13 +165,19 @@ struct ZIPDirectory {
                 byte: position, expected: "a member name in UTF-8",
                 found: bytes.isEmpty ? "none" : "other bytes")
         }
-        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        guard !name.hasPrefix("/"), !parts.contains(".."), !bytes.contains(0x5C),
-            !bytes.contains(0)
-        else {
+        guard ZIPArchive.isMemberName(name) else {
             throw ZIPError(
                 member: name, expected: "a relative name inside the archive", found: "another")
         }
         return name
+    }
+}
+
+extension ZIPArchive {
+    /// Whether a member may have this name: a relative path of UTF-8 text that leads nowhere else.
+    package static func isMemberName(_ name: String) -> Bool {
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        return !name.isEmpty && name.utf8.count <= 0xFFFF && !name.hasPrefix("/")
+            && !parts.contains("..") && !name.utf8.contains(0x5C) && !name.utf8.contains(0)
     }
 }

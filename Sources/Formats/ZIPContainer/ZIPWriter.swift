@@ -27,10 +27,10 @@ package struct ZIPWriter: ~Copyable {
         _ name: String, _ regions: [ByteRegion], alignment: Int = 1, to file: borrowing OutputFile
     ) throws(OutputError) {
         precondition((1...0x1000).contains(alignment), "members cannot be aligned to \(alignment)")
-        guard !name.isEmpty, name.utf8.count <= 0xFFFF, names.insert(name).inserted else {
+        guard ZIPArchive.isMemberName(name), names.insert(name).inserted else {
             throw OutputError(
                 file: file.destination,
-                problem: "expected a zip member's name, new and of at most 65535 bytes, "
+                problem: "expected a new name that a zip archive can hold, "
                     + "found '\(name.prefix(100))'")
         }
         let member = Member(

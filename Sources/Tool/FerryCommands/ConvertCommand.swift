@@ -12,7 +12,7 @@ struct ConvertCommand: Command {
     static let abstract = "Write a model in another format, then read it back and compare"
     static let usage = ["SRC DST [--to FORMAT] [--arch NAME] [--force]"]
     static let options: [CommandOption] = [
-        .value("to", "FORMAT", help: "onnx, hdf5 or keras-weights-h5 (default: by DST's ending)"),
+        .value("to", "FORMAT", help: "DST's format (default: by its ending)"),
         .flag("force", help: "replace DST when it exists"),
     ]
     static let discussion = """
@@ -20,6 +20,7 @@ struct ConvertCommand: Command {
         back, compared bit by bit, and only then renamed. A DST that is a symbolic link
         is replaced itself. What a format cannot say about a network travels as
         ferry.architecture and ferry.preprocess.
+        Formats: \(FormatRegistry.names.joined(separator: ", ")).
         """
     static let example = """
         ferry convert vgg16.onnx vgg16.h5 --to keras-weights-h5
@@ -90,7 +91,8 @@ struct ConvertCommand: Command {
             guard case .unrecognized = error.error, global.architecture == nil,
                 read.convention == format.convention
             else { throw error }
-            return (read, nil, ["an unknown network: tensors are copied as they are"])
+            let note = "an unknown network: tensors are copied as they are"
+            return (read, nil, read.notes + [note])
         }
     }
 

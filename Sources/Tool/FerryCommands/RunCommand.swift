@@ -3,6 +3,7 @@ import FormatInterface
 import Foundation
 import IR
 import Images
+import NumPyFormat
 import Parity
 import Runtime
 import Tensors

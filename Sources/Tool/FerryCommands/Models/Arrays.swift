@@ -1,6 +1,7 @@
 import Architectures
 import FormatInterface
 import IR
+import NumPyFormat
 import Tensors
 
 /// Arrays between a file's own layout, which users see, and the graph's NCHW.

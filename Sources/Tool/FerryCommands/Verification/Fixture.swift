@@ -1,5 +1,6 @@
 import FormatInterface
 import Foundation
+import NumPyFormat
 import ONNXFormat
 import Tensors
 

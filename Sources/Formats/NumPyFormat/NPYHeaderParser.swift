@@ -10,14 +10,14 @@ struct NPYHeaderParser {
     static let rankLimit = 64
 
     private let text: [UInt8]
-    private let file: String
+    private let source: NPYSource
     private let offset: Int
     private var position = 0
 
-    /// - Parameter offset: where `text` starts in the file, for messages.
-    init(text: [UInt8], file: String, offset: Int) {
+    /// - Parameter offset: where `text` starts in the source, for messages.
+    init(text: [UInt8], source: NPYSource, offset: Int) {
         self.text = text
-        self.file = file
+        self.source = source
         self.offset = offset
     }
 
@@ -149,8 +149,7 @@ struct NPYHeaderParser {
     private func error(expected: String, found: String? = nil) -> InputError {
         let rest = String(decoding: text[position...].prefix(20), as: UTF8.self)
         let here = rest.isEmpty ? "the end of the header" : "'\(rest)'"
-        return InputError(
-            file: file, format: NPY.name, place: "header, byte \(offset + position)",
-            expected: expected, found: found ?? here)
+        return source.error(
+            "header, byte \(offset + position)", expected: expected, found: found ?? here)
     }
 }

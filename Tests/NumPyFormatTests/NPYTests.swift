@@ -1,16 +1,9 @@
-import FerryCommands
 import FormatInterface
 import Foundation
+import NumPyFormat
+import TestSupport
 import Tensors
 import Testing
-
-/// A folder of its own, removed after `body`.
-func withTemporaryFolder<R>(_ body: (String) throws -> R) throws -> R {
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    return try body(folder.path)
-}
 
 /// An array file of any header and data.
 private func file(

@@ -24,23 +24,28 @@ package enum NPY {
 
     /// Reads an opened array file.
     package static func read(_ file: InputFile) throws(InputError) -> Tensor {
-        let (header, start) = try readHeader(file)
+        try read(
+            NPYSource(contents: ByteRegion(file.storage), file: file.path, format: name))
+    }
+
+    /// Reads an array from a file or a part of one.
+    static func read(_ source: NPYSource) throws(InputError) -> Tensor {
+        let (header, start) = try readHeader(source)
         guard let size = Tensor.byteCount(of: header.shape, header.elementType) else {
-            throw InputError(
-                file: file.path, format: name, place: "shape",
-                expected: "a shape whose bytes can be counted", found: "\(header.shape)")
+            throw source.error(
+                "shape", expected: "a shape whose bytes can be counted", found: "\(header.shape)")
         }
-        guard file.count - start == size else {
-            throw InputError(
-                file: file.path, format: name, place: "byte \(start)",
+        guard source.contents.count - start == size else {
+            throw source.error(
+                "byte \(start)",
                 expected:
                     "\(size) bytes of \(header.elementType) elements of shape \(header.shape)",
-                found: "\(file.count - start)")
+                found: "\(source.contents.count - start)")
         }
         let stored = header.isFortranOrdered ? header.shape.reversed() : header.shape
         let elements = Tensor(
-            elementType: header.elementType, shape: stored, storage: file.storage,
-            byteOffset: start)
+            elementType: header.elementType, shape: stored, storage: source.contents.storage,
+            byteOffset: source.contents.range.lowerBound + start)
         let native = header.isBigEndian ? elements.byteSwapped() : elements
         return header.isFortranOrdered
             ? native.permuted((0..<stored.count).reversed()) : native
@@ -48,40 +53,38 @@ package enum NPY {
 
     /// The header, and the offset of the first element.
     private static func readHeader(
-        _ file: InputFile
+        _ source: NPYSource
     ) throws(InputError) -> (header: NPYHeader, start: Int) {
-        let prefix = file.bytes(at: 0, count: 12)
+        let prefix = source.contents.copy(count: 12)
         guard prefix.starts(with: magic) else {
-            throw InputError(
-                file: file.path, format: name, place: "byte 0", expected: "the magic \\x93NUMPY",
-                found: file.count == 0 ? "an empty file" : "other bytes")
+            throw source.error(
+                "byte 0", expected: "the magic \\x93NUMPY",
+                found: prefix.isEmpty ? "an empty file" : "other bytes")
         }
-        guard prefix.count >= 10 else { throw cut(file, at: prefix.count) }
+        guard prefix.count >= 10 else { throw cut(source, at: prefix.count) }
         let version = Int(prefix[6])
         guard (1...3).contains(version), prefix[7] == 0 else {
-            throw InputError(
-                file: file.path, format: name, place: "byte 6",
-                expected: "version 1.0, 2.0 or 3.0", found: "\(version).\(prefix[7])")
+            throw source.error(
+                "byte 6", expected: "version 1.0, 2.0 or 3.0", found: "\(version).\(prefix[7])")
         }
         let lengthBytes = version == 1 ? 2 : 4
         let start = 8 + lengthBytes
-        guard prefix.count >= start else { throw cut(file, at: prefix.count) }
+        guard prefix.count >= start else { throw cut(source, at: prefix.count) }
         let length = prefix[8..<start].reversed().reduce(0) { $0 << 8 | Int($1) }
         guard length <= headerLimit else {
-            throw InputError(
-                file: file.path, format: name, place: "byte 8",
-                expected: "a header of at most \(headerLimit) bytes", found: "\(length)")
+            throw source.error(
+                "byte 8", expected: "a header of at most \(headerLimit) bytes",
+                found: "\(length)")
         }
-        let text = file.bytes(at: start, count: length)
-        guard text.count == length else { throw cut(file, at: file.count) }
-        var parser = NPYHeaderParser(text: text, file: file.path, offset: start)
+        let text = source.contents.copy(at: start, count: length)
+        guard text.count == length else { throw cut(source, at: source.contents.count) }
+        var parser = NPYHeaderParser(text: text, source: source, offset: start)
         return (try parser.parse(), start + length)
     }
 
-    private static func cut(_ file: InputFile, at offset: Int) -> InputError {
-        InputError(
-            file: file.path, format: name, place: "byte \(offset)", expected: "the header",
-            found: "the end of the file")
+    private static func cut(_ source: NPYSource, at offset: Int) -> InputError {
+        source.error(
+            "byte \(offset)", expected: "the header", found: "the end of the file")
     }
 
     /// Writes a tensor as a version 1 file in C order.
@@ -114,26 +117,17 @@ package enum NPY {
     }
 }
 
-extension Tensor {
-    /// The same elements with the bytes of each in reverse order.
-    fileprivate func byteSwapped() -> Tensor {
-        switch elementType.size {
-        case 2: swapped(UInt16.self)
-        case 4: swapped(UInt32.self)
-        case 8: swapped(UInt64.self)
-        default: self
-        }
-    }
+/// The bytes of an array, and how messages call them.
+struct NPYSource {
+    var contents: ByteRegion
+    var file: String
+    var format: String
+    /// The member of an archive; nil for a file of its own.
+    var member: String?
 
-    private func swapped<Word: FixedWidthInteger & BitwiseCopyable>(_: Word.Type) -> Tensor {
-        unsafe Tensor(elementType, shape: shape) { (out: UnsafeMutableBufferPointer<Word>) in
-            unsafe withUnsafeBytes { source in
-                for index in out.indices {
-                    let word = unsafe source.loadUnaligned(
-                        fromByteOffset: index * MemoryLayout<Word>.size, as: Word.self)
-                    unsafe out[index] = word.byteSwapped
-                }
-            }
-        }
+    func error(_ place: String, expected: String, found: String) -> InputError {
+        let member = member.map { "member '\($0.prefix(100))', " } ?? ""
+        return InputError(
+            file: file, format: format, place: member + place, expected: expected, found: found)
     }
 }

@@ -1,0 +1,61 @@
+package import FormatInterface
+package import IR
+import Tensors
+import ZIPContainer
+
+/// PyTorch's state dicts, alone or in a training checkpoint: read in the zip form and in the legacy
+/// form, written in the zip form.
+///
+/// A pickle is interpreted over a closed set of values; nothing of Python is run. Tensors that are
+/// stored in order are ranges of the mapping. Source: PyTorch's documentation of `torch.save`, and
+/// files that PyTorch 0.4 to 2.13 write.
+package enum PyTorchFormat: ModelFormat {
+    package static let name = "pth"
+    package static let fileExtensions = ["pth", "pt"]
+    package static let convention = Convention.pytorch
+
+    /// What `torch.save` aligns storages to.
+    private static let alignment = 64
+
+    package static func recognizes(_ file: InputFile) -> Bool {
+        PyTorchArchive.recognizes(file.storage) || LegacyStream.recognizes(file.storage)
+    }
+
+    package static func read(_ file: InputFile) throws -> Checkpoint {
+        do throws(PyTorchError) {
+            if file.storage.integer(at: 0, as: UInt16.self) == 0x4B50 {
+                return try PyTorchArchive(file.storage).checkpoint()
+            }
+            guard LegacyStream.recognizes(file.storage) else {
+                throw PyTorchError(
+                    "byte 0", expected: "a zip archive or a pickle of PyTorch's magic number",
+                    found: file.count == 0 ? "an empty file" : "other bytes")
+            }
+            var stream = LegacyStream(file.storage)
+            return try stream.checkpoint()
+        } catch {
+            throw error.inputError(file: file.path)
+        }
+    }
+
+    package static func write(_ checkpoint: Checkpoint, to file: borrowing OutputFile) throws {
+        var names: Set<String> = []
+        for tensor in checkpoint.tensors where !names.insert(tensor.name).inserted {
+            throw OutputError(
+                file: file.destination, problem: "two tensors are named '\(tensor.name)'")
+        }
+        let pickle = PickleWriter.stateDict(checkpoint.tensors.map { ($0.name, $0.tensor) })
+        var members = [
+            ("data.pkl", ByteRegion(pickle)), ("byteorder", ByteRegion(Array("little".utf8))),
+        ]
+        for (key, tensor) in checkpoint.tensors.enumerated() {
+            members.append(("data/\(key)", ByteRegion(tensor.tensor)))
+        }
+        members.append(("version", ByteRegion(Array("3\n".utf8))))
+        var writer = ZIPWriter()
+        for (name, region) in members {
+            try writer.append("archive/\(name)", [region], alignment: alignment, to: file)
+        }
+        try writer.finish(comment: ArchiveMetadata.comment(checkpoint.metadata), to: file)
+    }
+}
