@@ -134,9 +134,13 @@ let package = Package(
             "HDF5FormatTests",
             ["CHDF5", "FormatInterface", "Formats", "HDF5Format", "IR", "Tensors"]),
         tests("ZIPContainerTests", ["FormatInterface", "Tensors", "ZIPContainer"]),
-        tests("PyTorchFormatTests", ["FormatInterface", "IR", "PyTorchFormat", "Tensors"]),
+        tests(
+            "PyTorchFormatTests",
+            ["FormatInterface", "IR", "PyTorchFormat", "Tensors", "ZIPContainer"]),
         tests("SafetensorsFormatTests", ["FormatInterface", "IR", "SafetensorsFormat", "Tensors"]),
-        tests("NumPyFormatTests", ["FormatInterface", "IR", "NumPyFormat", "Tensors"]),
+        tests(
+            "NumPyFormatTests",
+            ["FormatInterface", "IR", "NumPyFormat", "Tensors", "ZIPContainer"]),
         tests(
             "FormatConformance",
             ["Architectures", "FormatInterface", "Formats", "IR", "ONNXFormat", "Tensors"]),

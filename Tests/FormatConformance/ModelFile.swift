@@ -34,7 +34,8 @@ struct ModelFile: Sendable, CustomTestStringConvertible {
             network in
             let folder = root.appendingPathComponent(network).path
             let names = (try? manager.contentsOfDirectory(atPath: folder)) ?? []
-            return names.filter { $0.hasSuffix(".onnx") || $0.hasSuffix(".h5") }.sorted()
+            let endings = [".onnx", ".h5", ".pth", ".safetensors", ".npz"]
+            return names.filter { name in endings.contains { name.hasSuffix($0) } }.sorted()
                 .map { ModelFile(network: network, name: $0) }
         }
     }()

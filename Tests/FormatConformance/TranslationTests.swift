@@ -12,13 +12,13 @@ import Testing
     static let keras = ModelFile.all.filter { $0.name.hasSuffix(".keras.h5") }
     static let nested = ModelFile.all.filter { $0.name.hasSuffix(".nested.h5") }
 
-    @Test(arguments: graphs)
-    func `ONNX comes back from a state dict`(_ file: ModelFile) throws {
+    @Test(arguments: graphs, ["hdf5", "pth", "safetensors", "npz"])
+    func `ONNX comes back from a state dict`(_ file: ModelFile, _ format: String) throws {
         let folder = try TemporaryFolder()
         let onnx = try FormatRegistry.format(named: "onnx")
-        let hdf5 = try FormatRegistry.format(named: "hdf5")
+        let stateDict = try FormatRegistry.format(named: format)
         let start = try file.model()
-        let carried = try folder.carry(folder.carry(start, through: hdf5), through: onnx)
+        let carried = try folder.carry(folder.carry(start, through: stateDict), through: onnx)
         expectEqual(carried, start)
     }
 

@@ -17,7 +17,6 @@ import Testing
         ("PK\u{3}\u{4}…", "a zip archive"),
         ("layer_names: [conv1, größe]\n", "text"), ("GGUF\u{3}\0", "a GGUF model"),
         ("version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
-        ("\u{8}\0\0\0\0\0\0\0{\"w\":{}}", "a safetensors file"),
         ("\0\0\0\0TFL3", "a TensorFlow Lite"),
     ])
     func `other content is named`(_ text: String, _ words: String) throws {

@@ -1,8 +1,9 @@
 import FormatInterface
 import Foundation
+import IR
 import NumPyFormat
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 /// An array file of any header and data.

@@ -47,7 +47,8 @@ struct PyTorchArchive {
         _ = try contents("version")
         let isBigEndian = try isBigEndian()
         var machine = PickleMachine(try contents("data.pkl"), name: "data.pkl")
-        let found = try StateDictSearch(machine).find(in: machine.run())
+        let object = try machine.run()
+        let found = try StateDictSearch(machine).find(in: object)
         var checkpoint = try TensorAssembly.checkpoint(
             found, try storages(of: found), fileSize: archive.storage.count,
             isBigEndian: isBigEndian)
