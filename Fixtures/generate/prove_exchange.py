@@ -9,9 +9,11 @@ Ferry writes on the way is opened by the library that it is meant for:
     hdf5 (flat and nested) -> ONNX
     ONNX -> keras-weights-h5
     keras-weights-h5 -> ONNX -> keras-weights-h5
+    ONNX -> pth, safetensors, npz -> ONNX
 
 ONNX files are checked by onnx.checker and run by ONNX Runtime, hdf5 dumps are
-loaded by PyTorch (strict), Keras files by Keras. Outputs must be within
+loaded by PyTorch (strict), as are .pth (weights_only), .safetensors (by its own
+library) and .npz (by NumPy); Keras files by Keras. Outputs must be within
 1e-4 |ref| + 1e-5 max|ref| of the goldens, weights the same bit for bit.
 Exits with 1 if anything fails.
 """
@@ -28,6 +30,7 @@ import h5py
 import numpy as np
 import onnx
 import onnxruntime
+import safetensors.numpy
 import torch
 from onnx import numpy_helper
 
@@ -152,10 +155,26 @@ def run_onnx(path, x):
     return session.run(None, {entry.name: x})[0]
 
 
+def state_of(path):
+    """name -> array of a file of weights, read by the library that it is meant for."""
+    if path.suffix == ".pth":
+        state = torch.load(path, weights_only=True)
+        mapped = torch.load(path, weights_only=True, mmap=True)
+        if any(not torch.equal(mapped[k], v) for k, v in state.items()):
+            raise Failure("torch.load with mmap=True gives other values")
+        return {k: v.numpy() for k, v in state.items()}
+    if path.suffix == ".safetensors":
+        return safetensors.numpy.load_file(path)
+    if path.suffix == ".npz":
+        with np.load(path) as file:
+            return dict(file)
+    return dump_of(path)
+
+
 def run_dump(path, name, x):
     model = networks.make_torch(name)
     try:
-        model.load_state_dict({k: torch.from_numpy(np.asarray(v)) for k, v in dump_of(path).items()}, strict=True)
+        model.load_state_dict({k: torch.from_numpy(np.asarray(v)) for k, v in state_of(path).items()}, strict=True)
     except RuntimeError as error:
         raise Failure(" ".join(str(error).split())) from None
     with torch.no_grad():
@@ -258,6 +277,19 @@ class Proof:
                 road, target = f"{source.name} -> keras-weights-h5", scratch / f"{stem}.weights.h5"
                 if self.convert(name, road, source, target, "keras-weights-h5"):
                     keras_checks(road, target)
+
+            for form in () if fused else ("pth", "safetensors", "npz"):
+                road, target = f"{source.name} -> {form}", scratch / f"{stem}.{form}"
+                if not self.convert(name, road, source, target, form):
+                    continue
+                self.check(name, road, "PyTorch, strict", lambda: compare(run_dump(target, name, x), ref))
+                self.check(
+                    name, road, f"{form} weights",
+                    lambda: same_named({k: v for k, v in state_of(target).items() if v.dtype.kind == "f"}, floats),
+                )  # fmt: skip
+                road, back = f"{road} -> onnx", scratch / f"{stem}.{form}.onnx"
+                if self.convert(name, road, target, back, "onnx"):
+                    onnx_checks(road, back, original, x, ref)
 
         for source in (folder / f"{name}.state.h5", folder / f"{name}.nested.h5"):
             if source.exists():

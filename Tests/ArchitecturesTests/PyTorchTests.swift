@@ -64,6 +64,18 @@ func `what wrappers put before every name is dropped`(prefix: String) throws {
     #expect(model.sourceNames["features.0.weight"] == prefix + "features.0.weight")
 }
 
+@Test func `a wrapper around a part of the network is dropped`() throws {
+    var wrapped = try stateDict("alexnet")
+    for index in wrapped.tensors.indices {
+        let name = wrapped.tensors[index].name
+        wrapped.tensors[index].name = name.replacing("features.", with: "features.module.")
+    }
+    #expect(wrapped.tensors[0].name == "features.module.0.weight")
+    let model = try Translation.model(from: wrapped)
+    #expect(model.architecture?.name == "alexnet")
+    #expect(model.sourceNames["features.0.weight"] == "features.module.0.weight")
+}
+
 @Test func `groups of a file stand for dots, and features alone need no prefix`() throws {
     var nested = try stateDict("alexnet")
     for index in nested.tensors.indices {

@@ -13,7 +13,7 @@ struct InitCommand: Command {
     static let options: [CommandOption] = [
         .value("output", "FILE", letter: "o", help: "the file to write"),
         .value("seed", "N", help: "chooses the weights (default: 1)"),
-        .value("to", "FORMAT", help: "onnx, hdf5 or keras-weights-h5 (default: by FILE's ending)"),
+        .value("to", "FORMAT", help: "FILE's format (default: by its ending)"),
         .flag("force", help: "replace FILE when it exists"),
     ]
     static let discussion = """

@@ -151,6 +151,14 @@ struct StateDictNames {
                 uniqueKeysWithValues: shorter.map { (String($0.dropFirst(prefix.count)), $1) })
             readings.append(StateDictNames(indices: shorter))
         }
+        // DataParallel around a part of the network: "features.module.0.weight".
+        let inner = plain.map { name, index in
+            (name.split(separator: ".").filter { $0 != "module" }.joined(separator: "."), index)
+        }
+        let unwrapped = Dictionary(inner) { first, _ in first }
+        if unwrapped.count == plain.count, unwrapped.keys != plain.keys {
+            readings.append(StateDictNames(indices: unwrapped))
+        }
         let features = plain.map { ("features.\($0)", $1) }
         readings.append(StateDictNames(indices: Dictionary(uniqueKeysWithValues: features)))
         return readings
