@@ -55,6 +55,23 @@ import ZIPContainer
         #expect(try ZIPArchive(file.storage).entries.count == 0xFFFF)
     }
 
+    @Test func `checksums are those of the definition, for every length and for parts`() throws {
+        let folder = try TemporaryFolder()
+        var generator = SeededGenerator(seed: 3)
+        let bytes = (0..<600).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        let members = (0..<600).map { length in
+            let cut = length * 2 / 3
+            return (
+                name: "\(length)",
+                contents: [Array(bytes[0..<cut]), Array(bytes[cut..<length])]
+            )
+        }
+        let archive = try ZIPArchive(write(members, in: folder).storage)
+        for (length, entry) in archive.entries.enumerated() {
+            #expect(entry.checksum == crc32(Array(bytes.prefix(length))), "\(length)")
+        }
+    }
+
     @Test func `the same members give the same bytes`() throws {
         let folder = try TemporaryFolder()
         let members = [(name: "b", contents: [[1 as UInt8]]), (name: "a", contents: [[2]])]
