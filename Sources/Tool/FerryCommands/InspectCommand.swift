@@ -110,11 +110,13 @@ struct TensorListing: Encodable {
     let format: String
     let producer: String
     let tensors: [Entry]
+    let notes: [String]
 
     init(path: String, format: String, _ checkpoint: Checkpoint) {
         file = path
         self.format = format
         producer = checkpoint.producer
+        notes = checkpoint.notes
         tensors = checkpoint.tensors.map {
             Entry(
                 name: $0.name, shape: $0.tensor.shape, elementType: $0.tensor.elementType.rawValue)
@@ -129,7 +131,8 @@ struct TensorListing: Encodable {
             table.add([.init(tensor.name), "\(tensor.shape)", .init(tensor.elementType)])
         }
         return "\(visible(file)): \(format), \(tensors.count) tensors of an unknown network\n"
-            + table.render(coloured: coloured)
+            + ([table.render(coloured: coloured)] + notes.map { "note    \(visible($0))" })
+            .joined(separator: "\n")
     }
 }
 
