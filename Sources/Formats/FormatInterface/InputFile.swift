@@ -20,6 +20,11 @@ package struct InputFile: Sendable {
             throw InputError(file: path, expected: "a readable file", found: lastSystemError())
         }
         defer { close(descriptor) }
+        try self.init(descriptor: descriptor, path: path)
+    }
+
+    /// Maps an open file; the descriptor may be closed afterwards.
+    init(descriptor: Int32, path: String) throws(InputError) {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else {
             throw InputError(file: path, expected: "a readable file", found: lastSystemError())

@@ -6,7 +6,7 @@ package import Tensors
 /// (one element of x's type, 0 when omitted), optionally axes [k] (constant, all when omitted).
 /// Cutting comes first, then the added cells are filled from what is left.
 ///
-/// Source: ONNX operator Pad; before opset 11 pads and value are attributes, axes came with 18.
+/// Source: ONNX operator Pad; before opset 11 pads and value are attributes, axes came with 18, wrap with 19.
 package struct Pad: Foldable, Modernized {
     package static let type = "Pad"
 
@@ -16,6 +16,8 @@ package struct Pad: Foldable, Modernized {
         case reflect
         /// The edge cell repeated.
         case edge
+        /// The cells from the other end.
+        case wrap
     }
 
     package var mode: Mode
@@ -27,7 +29,7 @@ package struct Pad: Foldable, Modernized {
     package init(from reader: inout AttributeReader) throws(OperatorError) {
         let name = try reader.string("mode") ?? "constant"
         guard let mode = Mode(rawValue: name) else {
-            throw .attribute("mode", expected: "constant, reflect or edge", found: name)
+            throw .attribute("mode", expected: "constant, reflect, edge or wrap", found: name)
         }
         self.mode = mode
         guard reader.opset < 11 else { return }
@@ -115,7 +117,7 @@ package struct Pad: Foldable, Modernized {
             switch mode {
             case .constant: true
             case .reflect: added == 0 || added < left
-            case .edge: added == 0 || left > 0
+            case .edge, .wrap: added == 0 || left > 0
             }
         guard left >= 0, isFilled else {
             throw .input(
@@ -135,6 +137,7 @@ package struct Pad: Foldable, Modernized {
             switch mode {
             case .constant: return -1
             case .edge: return at < 0 ? cut : cut + left - 1
+            case .wrap: return cut + (at % left + left) % left
             case .reflect: return cut + (at < 0 ? -at : 2 * (left - 1) - at)
             }
         }
