@@ -32,6 +32,9 @@ package struct Pad: Foldable, Modernized {
             throw .attribute("mode", expected: "constant, reflect, edge or wrap", found: name)
         }
         self.mode = mode
+        if mode == .wrap, reader.opset < 19 {
+            throw .unsupported("mode wrap in opset \(reader.opset); it came with 19")
+        }
         guard reader.opset < 11 else { return }
         guard let pads = try reader.ints(reader.opset < 2 ? "paddings" : "pads") else {
             throw .attribute("pads", expected: "sizes", found: "none")

@@ -1,6 +1,6 @@
 package import Tensors
 
-/// x with its axes stretched: Resize as files of opset 7 to 9 have it.
+/// x with its axes stretched: Resize as files of opset 7 to 9, and some later ones, have it.
 ///
 /// Inputs: x, scales [rank] (constant).
 ///
@@ -19,8 +19,8 @@ package struct Upsample: Modernized, Foldable {
     }
 
     package init(from reader: inout AttributeReader) throws(OperatorError) {
-        guard reader.opset >= 7, reader.opset < 10 else {
-            throw .unsupported("Upsample of opset \(reader.opset); it is of opsets 7 to 9")
+        guard reader.opset >= 7 else {
+            throw .unsupported("Upsample of opset \(reader.opset)")
         }
         let mode = try reader.string("mode") ?? "nearest"
         // Opset 7 says "bilinear" as well.
