@@ -14,7 +14,7 @@ struct CheckpointBuilder {
     private var nodeNames = NameSource()
     /// Names that nodes were given and that none has taken yet.
     private var givenNames: Set<String> = []
-    /// What is known of values at two sizes of the open axes, where some `If` must be decided.
+    /// What is known of values at several sizes of the open axes, where some `If` must be decided.
     private(set) var trackers: [TypeTracker] = []
     /// Bodies put in the place of nodes so far.
     var bodyCount = 0
@@ -29,7 +29,7 @@ struct CheckpointBuilder {
         self.decoder = decoder
         functions = Dictionary(model.functions.map { ($0.key, $0) }) { first, _ in first }
         opset = try Self.opset(of: model)
-        if model.branches { trackers = [TypeTracker(), TypeTracker()] }
+        if model.branches { trackers = Self.assumedSizes.map { _ in TypeTracker() } }
     }
 
     /// The checkpoint: initializers as tensors in file order, and the graph.
@@ -106,10 +106,13 @@ struct CheckpointBuilder {
         for index in trackers.indices { trackers[index].define(name, ValueInfo(tensor)) }
     }
 
+    /// Sizes of open axes at which a condition must be the same to be decided.
+    private static let assumedSizes = [(1, 64), (2, 96), (3, 224)]
+
     private mutating func track(inputs graph: Graph) {
-        let sizes = [(batch: 2, side: 64), (batch: 3, side: 96)]
         for index in trackers.indices {
-            let shapes = graph.assumedShapes(batch: sizes[index].batch, side: sizes[index].side)
+            let (batch, side) = Self.assumedSizes[index]
+            let shapes = graph.assumedShapes(batch: batch, side: side)
             for input in graph.inputs {
                 guard let shape = shapes[input.name],
                     Tensor.byteCount(of: shape, input.elementType) != nil

@@ -14,7 +14,7 @@ package struct Resampling: Hashable, Sendable {
         case halfPixel = "half_pixel"
         /// The same about the input's centre where n·s is not m.
         case halfPixelSymmetric = "half_pixel_symmetric"
-        /// The same, but −½ where n·s is 1.
+        /// The same, but 0 where m is 1.
         case pytorchHalfPixel = "pytorch_half_pixel"
         /// x · (n − 1)/(n·s − 1)
         case alignCorners = "align_corners"
@@ -82,7 +82,7 @@ package struct Resampling: Hashable, Sendable {
         let half = (x + 0.5) / axis.scale - 0.5
         switch coordinates {
         case .halfPixel: return half
-        case .pytorchHalfPixel: return whole == 1 ? -0.5 : half
+        case .pytorchHalfPixel: return axis.output == 1 ? 0 : half
         case .halfPixelSymmetric:
             return Double(axis.input) / 2 * (1 - Double(axis.output) / whole) + half
         case .alignCorners: return whole == 1 ? 0 : x * last / (whole - 1)
