@@ -1,4 +1,5 @@
 import FormatInterface
+import Foundation
 import IR
 import ONNXFormat
 import TestSupport
