@@ -7,9 +7,10 @@ private func truths(_ values: Double...) -> Tensor {
 }
 
 struct ComparisonTests {
-    @Test(arguments: [
-        ("Equal", [0, 1, 0]), ("Greater", [0, 0, 1]), ("Less", [1, 0, 0]),
-    ] as [(String, [Double])])
+    @Test(
+        arguments: [
+            ("Equal", [0, 1, 0]), ("Greater", [0, 0, 1]), ("Less", [1, 0, 0]),
+        ] as [(String, [Double])])
     func `numbers are compared, broadcast`(_ type: String, _ expected: [Double]) throws {
         let found = try apply(type, row(1, 2, 3), scalar(2))
         #expect(found[0].elementType == .bool)
@@ -80,7 +81,8 @@ struct ComparisonTests {
         }
         #expect(try parts(2, of: [row(1, 2, 3, 4)]) == [[1, 2], [3, 4]])
         #expect(try parts(2, of: [row(1, 2, 3), list(1, 2)]) == [[1], [2, 3]])
-        #expect(try parts(2, of: [row(1, 2, 3)], ["split": .ints([2, 1])], opset: 11) == [[1, 2], [3]])
+        #expect(
+            try parts(2, of: [row(1, 2, 3)], ["split": .ints([2, 1])], opset: 11) == [[1, 2], [3]])
         #expect(
             try parts(2, of: [row(1, 2, 3)], ["num_outputs": .int(2)], opset: 18) == [[1, 2], [3]])
         #expect(

@@ -66,8 +66,18 @@ struct LocalResponseTests {
     }
 
     private static let others: [(String, Spelling)] = [
-        ("even size", changed { $0.kernel = [2, 1, 1]; $0.pads[7] = 0 }),
-        ("pads of another size", changed { $0.pads[2] = 2; $0.pads[7] = 0 }),
+        (
+            "even size",
+            changed {
+                $0.kernel = [2, 1, 1]; $0.pads[7] = 0
+            }
+        ),
+        (
+            "pads of another size",
+            changed {
+                $0.pads[2] = 2; $0.pads[7] = 0
+            }
+        ),
         ("pads of another axis", changed { $0.pads = [0, 0, 1, 0, 1, 0, 0, 1, 0, -1] }),
         ("padding with ones", changed { $0.fill = 1 }),
         ("square of another value", changed { $0.square = ["x", "other"] }),

@@ -31,7 +31,8 @@ struct ResizeTests {
         }
         #expect(try linear("half_pixel", 2) == [0, 1, 3, 5, 7, 8])
         #expect(try linear("asymmetric", 2) == [0, 2, 4, 6, 8, 8])
-        #expect(try linear("align_corners", 2).map { ($0 * 10).rounded() } == [0, 16, 32, 48, 64, 80])
+        #expect(
+            try linear("align_corners", 2).map { ($0 * 10).rounded() } == [0, 16, 32, 48, 64, 80])
         #expect(try linear("pytorch_half_pixel", 0.4) == [0])
         #expect(try linear("half_pixel_symmetric", 2) == [0, 1, 3, 5, 7, 8])
     }
@@ -72,7 +73,9 @@ struct ResizeTests {
         let x = row(1, 2, 3, 4)
         expect(try apply("Resize", opset: 10, x, row(1.5))[0], [1, 1, 2, 3, 3, 4])
         expect(try apply("Resize", opset: 10, x, row(0.6))[0], [1, 3])
-        expect(try apply("Upsample", ["scales": .floats([2])], opset: 7, x)[0], [1, 1, 2, 2, 3, 3, 4, 4])
+        expect(
+            try apply("Upsample", ["scales": .floats([2])], opset: 7, x)[0],
+            [1, 1, 2, 2, 3, 3, 4, 4])
         expect(
             try apply("Upsample", ["mode": .string("linear")], opset: 9, x, row(2))[0],
             [1, 1.5, 2, 2.5, 3, 3.5, 4, 4])

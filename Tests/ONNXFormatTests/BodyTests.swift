@@ -21,7 +21,8 @@ private let reluBody = body([node("Relu", ["x"], ["r"])], "r")
 private let negBody = body([node("Neg", ["x"], ["r"])], "r")
 
 private func ifNode(
-    _ condition: String, _ output: String = "y", then: [UInt8] = reluBody, else other: [UInt8] = negBody
+    _ condition: String, _ output: String = "y", then: [UInt8] = reluBody,
+    else other: [UInt8] = negBody
 ) -> [UInt8] {
     node(
         "If", [condition], [output], [branch("then_branch", then), branch("else_branch", other)],
@@ -121,9 +122,11 @@ private let twice = function(
 @Test func `a call becomes the function's nodes, each time with names of its own`() throws {
     let nodes = [call("Twice", ["x"], ["t"]), call("Twice", ["t"], ["y"])]
     #expect(try result(choosing(nodes, rest: twice)) == [-12, -8, -4, 4, 8, 12])
-    let outer = function("Four", ["a"], ["b"], [
-        call("Twice", ["a"], ["t"]), call("Twice", ["t"], ["b"]),
-    ])
+    let outer = function(
+        "Four", ["a"], ["b"],
+        [
+            call("Twice", ["a"], ["t"]), call("Twice", ["t"], ["b"]),
+        ])
     #expect(
         try result(choosing([call("Four", ["x"], ["y"])], rest: twice + outer))
             == [-12, -8, -4, 4, 8, 12])
@@ -200,7 +203,8 @@ private let defects = [
             ifNode("yes", then: reluBody + bytes(15, bytes(1, floats("s", [2]))))
         ]), "'s'", "sparse"),
     Defect(
-        "Loop", choosing([node("Loop", ["", "yes"], ["y"], [branch("body", reluBody)], name: "n")]),
+        "Loop",
+        choosing([node("Loop", ["", "yes"], ["y"], [branch("body", reluBody)], name: "n")]),
         "node 'n' (Loop)"),
     Defect("Scan", choosing([node("Scan", ["x"], ["y"], [branch("body", reluBody)])]), "(Scan)"),
     Defect(

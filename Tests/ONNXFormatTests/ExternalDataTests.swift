@@ -51,7 +51,8 @@ func `external data is read from any byte of a file`(_ offset: Int) throws {
             graph(initializers: [
                 floats("w", [3, 2, 3, 3]), floats("b", [3]), external("w"), inner, outer,
             ])), in: folder)
-    #expect(found.tensors.suffix(3).map { $0.tensor.floats() } == [[1.5, -2], [1.5, -2], [1.5, -2]])
+    #expect(
+        found.tensors.suffix(3).map { $0.tensor.floats() } == [[1.5, -2], [1.5, -2], [1.5, -2]])
 }
 
 @Test func `a Constant may lie in another file`() throws {

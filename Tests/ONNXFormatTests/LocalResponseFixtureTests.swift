@@ -2,8 +2,8 @@ import FormatInterface
 import Foundation
 import IR
 import ONNXFormat
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 /// Exports of PyTorch's LocalResponseNorm between two convolutions.

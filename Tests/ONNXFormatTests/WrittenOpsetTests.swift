@@ -59,14 +59,17 @@ private let cases: [Case] = [9, 10, 11, 12, 13, 15, 18, 22, 28].flatMap { opset 
         Case(op: ReduceMax(axes), opset: opset),
         Case(op: ReduceSum(), constants: [("axes", list(1, 2))], opset: opset),
         Case(op: Unsqueeze(), constants: [("axes", list(0, -1))], opset: opset),
-        Case(op: Split(axis: 1, outputCount: 2), constants: [("sizes", list(1, 2))],
+        Case(
+            op: Split(axis: 1, outputCount: 2), constants: [("sizes", list(1, 2))],
             outputs: ["y", "z"], opset: opset),
         Case(op: Split(axis: 2, outputCount: 2), outputs: ["y", "z"], opset: opset),
         Case(op: Clip(), constants: [("low", scalar(-0.5)), ("high", scalar(0.5))], opset: opset),
         Case(op: Clip(), constants: [none, ("high", scalar(0.5))], opset: opset),
-        Case(op: Pad(), constants: [("pads", list(0, 1, 0, 2, 0, 1)), ("value", scalar(3))],
+        Case(
+            op: Pad(), constants: [("pads", list(0, 1, 0, 2, 0, 1)), ("value", scalar(3))],
             opset: opset),
-        Case(op: Slice(),
+        Case(
+            op: Slice(),
             constants: [("starts", list(1)), ("ends", list(-1)), ("axes", list(-1))], opset: opset),
         Case(op: Dropout(), constants: [("ratio", scalar(0.25))], opset: opset),
         Case(op: Softmax(axis: -1), opset: opset),
@@ -91,21 +94,31 @@ private let cases: [Case] = [9, 10, 11, 12, 13, 15, 18, 22, 28].flatMap { opset 
     private static let misfits: [(Case, String)] = [
         (Case(op: HardSwish(), opset: 13), "HardSwish, which came with 14"),
         (Case(op: Shape(start: 1), opset: 14), "start, which came with 15"),
-        (Case(op: Pad(mode: .wrap), constants: [("pads", list(0, 1, 0, 0, 1, 0))], opset: 17),
-            "mode, which came with 19"),
+        (
+            Case(op: Pad(mode: .wrap), constants: [("pads", list(0, 1, 0, 0, 1, 0))], opset: 17),
+            "mode, which came with 19"
+        ),
         (Case(op: Softmax(axis: 1), opset: 12), "axis 1 of 3"),
-        (Case(
-            op: Slice(),
-            constants: [
-                ("starts", list(0)), ("ends", list(4)), ("axes", list(2)), ("steps", list(2)),
-            ], opset: 9), "steps"),
-        (Case(op: Resize(), constants: [none, ("s", Tensor([1, 1, 2] as [Float]))], opset: 10),
-            "Resize, which came with 11"),
+        (
+            Case(
+                op: Slice(),
+                constants: [
+                    ("starts", list(0)), ("ends", list(4)), ("axes", list(2)), ("steps", list(2)),
+                ], opset: 9), "steps"
+        ),
+        (
+            Case(op: Resize(), constants: [none, ("s", Tensor([1, 1, 2] as [Float]))], opset: 10),
+            "Resize, which came with 11"
+        ),
         (Case(op: ArgMax(axis: 1, selectsLast: true), opset: 11), "select_last_index"),
-        (Case(op: AveragePool(window: SpatialWindow(kernel: [2], dilations: [2])), opset: 18),
-            "dilations, which came with 19"),
-        (Case(op: MaxPool(window: SpatialWindow(kernel: [2], ceilMode: true)), opset: 9),
-            "ceil_mode, which came with 10"),
+        (
+            Case(op: AveragePool(window: SpatialWindow(kernel: [2], dilations: [2])), opset: 18),
+            "dilations, which came with 19"
+        ),
+        (
+            Case(op: MaxPool(window: SpatialWindow(kernel: [2], ceilMode: true)), opset: 9),
+            "ceil_mode, which came with 10"
+        ),
         (Case(op: Equal(), constants: [("k", scalar(1))], opset: 10), "element types"),
     ]
 

@@ -62,7 +62,8 @@ final class Companion {
     func write(
         _ fill: (inout CompanionFile) throws -> Void
     ) throws -> String {
-        let temporary = "\(folder)/.\(name.prefix(60)).\(getpid()).\(UInt32.random(in: 0 ... .max)).data"
+        let temporary =
+            "\(folder)/.\(name.prefix(60)).\(getpid()).\(UInt32.random(in: 0 ... .max)).data"
         PendingFile.set(temporary, .companion)
         do {
             let descriptor = unsafe open(

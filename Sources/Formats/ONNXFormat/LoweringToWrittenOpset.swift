@@ -61,7 +61,8 @@ struct OpsetLowering {
     ///   takes the rank of a value and the graph does not tell it.
     mutating func nodes(for node: Node) throws(OutputError) -> [WrittenNode] {
         let usual = try usualNodes(for: node)
-        if usual.count == 1, opset.number < 13, case .flattensTrailingAxes = LegacyMeaning(node.op) {
+        if usual.count == 1, opset.number < 13, case .flattensTrailingAxes = LegacyMeaning(node.op)
+        {
             return usual
         }
         let (known, types) = (addedConstants, types)

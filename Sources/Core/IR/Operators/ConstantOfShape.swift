@@ -51,7 +51,8 @@ extension Tensor {
         let storage = unsafe ByteStorage(count: count) { out in
             guard let start = out.baseAddress, count > 0 else { return }
             unsafe withUnsafeBytes { element in
-                unsafe UnsafeMutableRawBufferPointer(rebasing: out[..<size]).copyMemory(from: element)
+                unsafe UnsafeMutableRawBufferPointer(rebasing: out[..<size]).copyMemory(
+                    from: element)
             }
             var filled = size
             while filled < count {

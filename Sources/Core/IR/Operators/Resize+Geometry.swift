@@ -27,10 +27,12 @@ extension Resize {
         }
         guard numbers.count == places.count else {
             throw .input(
-                scales == nil ? 3 : 2, expected: "\(places.count) numbers", found: "\(numbers.count)")
+                scales == nil ? 3 : 2, expected: "\(places.count) numbers",
+                found: "\(numbers.count)")
         }
         for (axis, number) in zip(places, numbers) {
-            result[axis] = try scales == nil
+            result[axis] =
+                try scales == nil
                 ? sized(result[axis], to: number) : scaled(result[axis], by: number)
         }
         if scales == nil { keepAspect(of: &result, places) }

@@ -53,7 +53,8 @@ private struct LocalResponseMatch {
             let pool = producers[source(of: scaled)], let size = poolSize(pool),
             let pad = producers[pool.inputs[0]], isChannelPad(pad, size, channels: shape[1]),
             isSquare(source(of: pad.inputs[0]), of: division.inputs[0]),
-            let seen = types[pad.inputs[0]]?.shape, Array(seen.prefix(3)) == [shape[0], 1, shape[1]]
+            let seen = types[pad.inputs[0]]?.shape,
+            Array(seen.prefix(3)) == [shape[0], 1, shape[1]]
         else { return nil }
         return LRN(size: size, alpha: alpha, beta: beta, bias: k)
     }
