@@ -19,12 +19,12 @@ package struct InputFile: Sendable {
         guard descriptor >= 0 else {
             throw InputError(file: path, expected: "a readable file", found: lastSystemError())
         }
-        defer { close(descriptor) }
         try self.init(descriptor: descriptor, path: path)
     }
 
-    /// Maps an open file; the descriptor may be closed afterwards.
+    /// Maps an open file, and closes the descriptor.
     init(descriptor: Int32, path: String) throws(InputError) {
+        defer { close(descriptor) }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else {
             throw InputError(file: path, expected: "a readable file", found: lastSystemError())

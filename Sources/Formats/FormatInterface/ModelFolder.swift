@@ -1,81 +1,76 @@
 import Foundation
 
-/// The folder a model lies in: the only place from which files that the model names are opened.
+/// The folder that a model lies in, and the only place from which files that it names are opened.
 ///
-/// A name is a path of plain parts below the folder. Each part is opened by itself, and none is
-/// followed when it is a symbolic link, so that no name leads out of the folder. The last one is a
-/// regular file of no other name: a hard link could be to anything.
-package struct ModelFolder: Sendable {
+/// Every folder and file on the way is opened by descriptor and may be no symbolic link, so a name
+/// leads nowhere else, whatever another process does meanwhile. Nor may the file have a second
+/// name, which could be anywhere.
+package struct ModelFolder: ~Copyable {
+    private let descriptor: Int32
     private let path: String
+    private let model: String
+    private let format: String
 
-    /// The folder of the model at `path`, as the user gave it.
-    package init(of path: String) {
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else {
-            self.path = "."
-            return
+    /// - Parameter format: the model's format, for messages.
+    /// - Throws: `InputError` when the folder cannot be opened.
+    package init(of model: InputFile, format: String) throws(InputError) {
+        self.model = model.path
+        self.format = format
+        let folder = model.path.utf8.lastIndex(of: UInt8(ascii: "/")).map {
+            String(model.path[...$0])
         }
-        self.path = slash == path.startIndex ? "/" : String(path[..<slash])
+        path = folder ?? "./"
+        descriptor = unsafe Foundation.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw InputError(
+                file: model.path, format: format, expected: "a folder to read",
+                found: lastSystemError())
+        }
     }
 
-    /// Opens and maps the file that the model calls `name`.
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// Opens the file of a relative name: parts divided by "/", none of them empty, "." or "..".
     ///
-    /// - Throws: `InputError` when the name leads out of the folder, or to no regular file.
-    package func file(_ name: String) throws(InputError) -> InputFile {
-        let parts = try parts(of: name)
-        var folder = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw refusal(name, lastSystemError()) }
-        defer { close(folder) }
-        for part in parts.dropLast() {
-            let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-            let next = unsafe openat(folder, part, flags)
-            guard next >= 0 else { throw refusal(name, cause(folder, part)) }
-            close(folder)
-            folder = next
-        }
-        let last = parts[parts.count - 1]
-        let descriptor = unsafe openat(folder, last, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0 else { throw refusal(name, cause(folder, last)) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else {
-            throw refusal(name, lastSystemError())
-        }
-        guard status.st_mode & S_IFMT != S_IFREG || status.st_nlink == 1 else {
-            throw refusal(name, "a file with another name elsewhere (a hard link); copy it")
-        }
-        do {
-            return try InputFile(descriptor: descriptor, path: "\(path)/\(name)")
-        } catch {
-            throw refusal(name, error.problem)
-        }
-    }
-
-    private func parts(of name: String) throws(InputError) -> [String] {
+    /// - Throws: `InputError`, naming the file, for other names, links, and what is no regular file.
+    package borrowing func file(_ name: String) throws(InputError) -> InputFile {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-            .filter { $0 != "." }.map(String.init)
-        guard !parts.isEmpty, !name.utf8.contains(0),
-            parts.allSatisfy({ !$0.isEmpty && $0 != ".." })
+        guard !parts.contains(where: { ["", ".", ".."].contains($0) }), !name.utf8.contains(0),
+            !name.contains("\\")
         else {
             throw InputError(
-                file: path, expected: "a file in the model's own folder",
-                found: "'\(name.prefix(100))'")
+                file: model, format: format, place: "file '\(name.prefix(100))'",
+                expected: "a name inside the model's folder", found: "another path")
         }
-        return parts
-    }
-
-    /// Why a part could not be opened; links are named as such.
-    private func cause(_ folder: Int32, _ part: String) -> String {
-        let reason = lastSystemError()
+        var folder = descriptor
+        defer { if folder != descriptor { close(folder) } }
+        for part in parts.dropLast() {
+            let next = unsafe openat(
+                folder, String(part), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            guard next >= 0 else { throw failure(name) }
+            if folder != descriptor { close(folder) }
+            folder = next
+        }
+        // Not blocking, so that a pipe is refused instead of waited for.
+        let file = unsafe openat(
+            folder, String(parts[parts.count - 1]),
+            O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard file >= 0 else { throw failure(name) }
         var status = stat()
-        guard unsafe fstatat(folder, part, &status, AT_SYMLINK_NOFOLLOW) == 0,
-            status.st_mode & S_IFMT == S_IFLNK
-        else { return reason }
-        return "a symbolic link"
+        if unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            status.st_nlink > 1
+        {
+            close(file)
+            throw failure(name, found: "one with several names (hard links); copy it")
+        }
+        return try InputFile(descriptor: file, path: path == "./" ? name : path + name)
     }
 
-    private func refusal(_ name: String, _ found: String) -> InputError {
-        InputError(
-            file: path, expected: "the file '\(name.prefix(100))' in the model's folder",
-            found: found)
+    private func failure(_ name: String, found: String? = nil) -> InputError {
+        let cause =
+            errno == ELOOP || errno == ENOTDIR ? "a symbolic link, or no folder" : lastSystemError()
+        return InputError(
+            file: model, format: format, place: "file '\(name.prefix(100))'",
+            expected: "a regular file in the model's folder", found: found ?? cause)
     }
 }

@@ -3,11 +3,11 @@ import Tensors
 
 /// The files beside a model that hold its numbers, each mapped once.
 final class ExternalFiles {
-    private let folder: ModelFolder
+    private let model: InputFile
     private var opened: [String: ByteStorage] = [:]
 
     init(of model: InputFile) {
-        folder = ModelFolder(of: model.path)
+        self.model = model
     }
 
     /// What TensorProto.external_data says, checked as far as it can be without the file.
@@ -85,12 +85,16 @@ final class ExternalFiles {
         _ location: String, at place: ONNXError.Place
     ) throws(ONNXError) -> ByteStorage {
         if let known = opened[location] { return known }
+        // Some writers begin the path of a file beside the model with "./".
+        let name = location.hasPrefix("./") ? String(location.dropFirst(2)) : location
         do {
-            let storage = try folder.file(location).storage
+            let folder = try ModelFolder(of: model, format: ONNXFormat.name)
+            let storage = try folder.file(name).storage
             opened[location] = storage
             return storage
         } catch {
-            throw ONNXError(place, problem: error.problem)
+            let subject = error.place.isEmpty ? "'\(name.prefix(100))'" : error.place
+            throw ONNXError(place, problem: "\(subject): \(error.problem)")
         }
     }
 }
