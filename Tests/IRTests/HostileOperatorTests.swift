@@ -49,6 +49,13 @@ struct HostileOperatorTests {
             if ["Slice", "Reshape", "Expand"].contains(type), index > 0 {
                 return Tensor(integers(1...1))
             }
+            if type == "Not" || type == "And" || type == "Or" || type == "Where" && index == 0 {
+                return Tensor(rounding: [Double(next() % 2), 1], to: .bool, shape: [2])
+            }
+            if ["Resize", "Upsample"].contains(type), index > 0 {
+                let scales = (0..<spatial + 2).map { _ in Float(next() % 4 + 1) / 2 }
+                return Tensor(scales)
+            }
             let sizes = (0..<spatial).map { _ in Int(next() % 7) + 1 }
             let shape =
                 switch (type, index) {

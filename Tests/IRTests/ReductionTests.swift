@@ -67,7 +67,14 @@ struct ReductionTests {
     func `reducing nothing gives 0, or is refused where there is no answer`() throws {
         let empty = Tensor([Float](), shape: [0, 2])
         expect(try apply("ReduceSum", empty, list(0))[0], [0, 0], shape: [1, 2])
-        #expect(throws: OperatorError.self) { try apply("ReduceMax", empty) }
+        expect(try apply("ReduceMax", empty)[0], [-.infinity], shape: [1, 1])
+        expect(try apply("ReduceMin", empty, list(0))[0], [.infinity, .infinity], shape: [1, 2])
+        let none = Tensor(rounding: [], to: .bool, shape: [0])
+        expect(try apply("ReduceMax", none)[0], [0], shape: [1])
+        expect(try apply("ReduceMin", none)[0], [1], shape: [1])
+        let truths = Tensor(rounding: [0, 1, 0], to: .bool, shape: [3])
+        #expect(try apply("ReduceMax", truths)[0].elementType == .bool)
+        expect(try apply("ReduceMin", truths)[0], [0], shape: [1])
         #expect(try apply("ReduceMax", ["axes": .ints([1])], empty)[0].shape == [0, 1])
     }
 

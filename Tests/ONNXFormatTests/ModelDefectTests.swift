@@ -29,24 +29,12 @@ private let modelDefects = [
         model(graph(nodes: [node("Relu", ["x"], ["y"], name: "n") + text(7, "com.example")])),
         "node 'n' (Relu)", "com.example"),
     Defect(
-        "model-local function",
-        model(graph(nodes: [node("Twice", ["x"], ["y"], name: "n") + text(7, "local")]))
-            + bytes(25, text(1, "Twice") + text(10, "local")), "function", "inlined"),
-    Defect(
         "sparse initializer", model(graph() + bytes(15, bytes(1, floats("s", [2])))),
         "tensor 's'", "sparse"),
     Defect("unknown operator", model(graph(nodes: [node("Frob", ["x"], ["y"])])), "Frob", "'y'"),
     Defect(
         "no operator", model(graph(nodes: [text(1, "x") + text(2, "y")])), "node 'y'",
         "an operator, found none"),
-    Defect(
-        "If with graphs in it",
-        model(
-            graph(nodes: [
-                node(
-                    "If", ["x"], ["y"],
-                    [text(1, "then_branch") + bytes(6, graph()) + integer(20, 5)])
-            ])), "node 'y' (If)"),
     Defect("empty node", model(graph(nodes: [[]])), "node 'node'", "an operator, found none"),
     Defect(
         "duplicate output",

@@ -1,14 +1,6 @@
 import IR
 import Testing
 
-private func entry(_ key: String, _ value: String) -> [UInt8] {
-    bytes(13, text(1, key) + text(2, value))
-}
-
-private func external(_ location: String, _ more: [UInt8] = []) -> [UInt8] {
-    model(with: tensor("t", 1, [2], entry("location", location) + more + integer(14, 1)))
-}
-
 private let eightBytes = bytes(9, [0, 0, 0, 0, 0, 0, 0, 0])
 
 private func typed(_ type: Int64) -> [UInt8] {
@@ -62,17 +54,6 @@ private let defects = [
         "segment"),
     Defect("no name", model(with: tensor("", 1, [2], eightBytes)), "#2", "name"),
     Defect("duplicate name", model(with: tensor("w", 1, [2], eightBytes)), "'w'", "several"),
-    Defect("external data", external("weights.bin"), "re-save with inline", "weights.bin"),
-    Defect("external data at an absolute path", external("/etc/passwd"), "external data"),
-    Defect("external data above the folder", external("a/../../b"), "external data"),
-    Defect("external data without a location", external(""), "external data"),
-    Defect("external data at a URL", external("https://example.com/w"), "external data"),
-    Defect(
-        "external data with a negative offset", external("w", entry("offset", "-1")),
-        "external data"),
-    Defect(
-        "external entries without the location flag",
-        model(with: tensor("t", 1, [2], entry("location", "w"))), "external data"),
 ]
 
 @Test(arguments: defects)

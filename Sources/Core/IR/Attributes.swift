@@ -32,14 +32,19 @@ package struct AttributeReader {
     package let opset: Int
     /// Number of inputs the node has; 0-length trailing names count as absent.
     package let inputCount: Int
+    /// Number of outputs the node has.
+    package let outputCount: Int
     /// Inputs that later versions take where this one has attributes: (input index, value).
     package private(set) var addedInputs: [(index: Int, value: Tensor)] = []
     private var remaining: [String: AttributeValue]
 
-    package init(_ attributes: [String: AttributeValue], opset: Int, inputCount: Int) {
+    package init(
+        _ attributes: [String: AttributeValue], opset: Int, inputCount: Int, outputCount: Int = 1
+    ) {
         remaining = attributes
         self.opset = opset
         self.inputCount = inputCount
+        self.outputCount = outputCount
     }
 
     /// Turns what an old version keeps in an attribute into an input of the current one.
@@ -88,6 +93,20 @@ package struct AttributeReader {
         case .string(let value): return value
         case .some(let other): throw mismatch(name, "string", other)
         }
+    }
+
+    /// A string that must be one of a type's cases.
+    package mutating func choice<Choice>(
+        _ name: String, default value: Choice
+    ) throws(OperatorError) -> Choice
+    where Choice: RawRepresentable<String> & CaseIterable {
+        guard let text = try string(name) else { return value }
+        guard let choice = Choice(rawValue: text) else {
+            throw .attribute(
+                name, expected: Choice.allCases.map(\.rawValue).joined(separator: ", "),
+                found: text)
+        }
+        return choice
     }
 
     package mutating func ints(_ name: String) throws(OperatorError) -> [Int]? {

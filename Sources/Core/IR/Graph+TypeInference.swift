@@ -22,6 +22,19 @@ extension Graph {
         return shapes
     }
 
+    /// Shapes the inputs may have: declared sizes, `batch` for an open first one, 3 for open channels,
+    /// `side` for others.
+    package func assumedShapes(batch: Int, side: Int) -> [String: [Int]] {
+        var shapes: [String: [Int]] = [:]
+        for input in inputs {
+            shapes[input.name] = input.shape?.enumerated().map { axis, dimension in
+                if case .fixed(let size) = dimension { return size }
+                return axis == 0 ? batch : axis == 1 ? 3 : side
+            }
+        }
+        return shapes
+    }
+
     /// Types of all values, given the inputs' shapes and the constant tensors.
     ///
     /// - Throws: `GraphError` naming the node whose operator refuses its inputs, or the input whose

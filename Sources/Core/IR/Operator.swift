@@ -44,6 +44,8 @@ package enum OperatorError: Error, Equatable, Sendable {
     case inputCount(expected: String, found: Int)
     case input(Int, expected: String, found: String)
     case outputTooLarge([Int])
+    /// An input that must be known before anything runs is not.
+    case dependsOnData(input: Int)
     case unsupported(String)
 }
 
@@ -62,6 +64,8 @@ extension OperatorError: CustomStringConvertible {
             "input \(index): expected \(expected), found \(found)"
         case .outputTooLarge(let shape):
             "expected an output that fits in memory, found shape \(shape)"
+        case .dependsOnData(let index):
+            "expected a case Ferry supports, found an input \(index) that depends on the data"
         case .unsupported(let what):
             "expected a case Ferry supports, found \(what)"
         }

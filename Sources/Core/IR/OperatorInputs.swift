@@ -68,7 +68,7 @@ extension [ValueInfo?] {
     package func constantIntegers(_ index: Int) throws(OperatorError) -> [Int]? {
         guard let value = optional(index) else { return nil }
         guard let constant = value.constant else {
-            throw .unsupported("an input \(index) that depends on the data")
+            throw .dependsOnData(input: index)
         }
         guard let integers = constant.integers() else {
             throw .input(index, expected: "integers", found: value.elementType.rawValue)

@@ -9,6 +9,7 @@ package enum OperatorRegistry {
     package static let operators: [any Operator.Type] = [
         Abs.self,
         Add.self,
+        And.self,
         ArgMax.self,
         AveragePool.self,
         BatchNormalization.self,
@@ -22,6 +23,7 @@ package enum OperatorRegistry {
         Div.self,
         Dropout.self,
         Elu.self,
+        Equal.self,
         Erf.self,
         Exp.self,
         Expand.self,
@@ -31,11 +33,13 @@ package enum OperatorRegistry {
         Gemm.self,
         GlobalAveragePool.self,
         GlobalMaxPool.self,
+        Greater.self,
         HardSigmoid.self,
         HardSwish.self,
         Identity.self,
         LRN.self,
         LeakyRelu.self,
+        Less.self,
         Log.self,
         LogSoftmax.self,
         MatMul.self,
@@ -45,6 +49,8 @@ package enum OperatorRegistry {
         Min.self,
         Mul.self,
         Neg.self,
+        Not.self,
+        Or.self,
         PRelu.self,
         Pad.self,
         Pow.self,
@@ -55,6 +61,7 @@ package enum OperatorRegistry {
         ReduceSum.self,
         Relu.self,
         Reshape.self,
+        Resize.self,
         Selu.self,
         Shape.self,
         Sigmoid.self,
@@ -62,6 +69,7 @@ package enum OperatorRegistry {
         Slice.self,
         Softmax.self,
         Softplus.self,
+        Split.self,
         Sqrt.self,
         Squeeze.self,
         Sub.self,
@@ -69,6 +77,8 @@ package enum OperatorRegistry {
         Tanh.self,
         Transpose.self,
         Unsqueeze.self,
+        Upsample.self,
+        Where.self,
     ]
 
     private static let byType: [String: any Operator.Type] = Dictionary(
@@ -81,13 +91,16 @@ package enum OperatorRegistry {
     ///   - attributes: by name.
     ///   - opset: the operator-set version the file declares.
     ///   - inputCount: inputs the node has.
+    ///   - outputCount: outputs the node has.
     /// - Returns: the operator, and constants to append to its inputs where the given version has
     ///   attributes in their place.
     package static func decode(
-        _ type: String, attributes: [String: AttributeValue], opset: Int, inputCount: Int
+        _ type: String, attributes: [String: AttributeValue], opset: Int, inputCount: Int,
+        outputCount: Int = 1
     ) throws(OperatorError) -> (op: any Operator, addedInputs: [(index: Int, value: Tensor)]) {
         guard let known = byType[type] else { throw .unknownOperator(type) }
-        var reader = AttributeReader(attributes, opset: opset, inputCount: inputCount)
+        var reader = AttributeReader(
+            attributes, opset: opset, inputCount: inputCount, outputCount: outputCount)
         let op = try known.init(from: &reader)
         try reader.finish()
         return (op, reader.addedInputs)

@@ -3,7 +3,8 @@ import Foundation
 /// The folder that a model lies in, and the only place from which files that it names are opened.
 ///
 /// Every folder and file on the way is opened by descriptor and may be no symbolic link, so a name
-/// leads nowhere else, whatever another process does meanwhile.
+/// leads nowhere else, whatever another process does meanwhile. Nor may the file have a second
+/// name, which could be anywhere.
 package struct ModelFolder: ~Copyable {
     private let descriptor: Int32
     private let path: String
@@ -55,14 +56,21 @@ package struct ModelFolder: ~Copyable {
             folder, String(parts[parts.count - 1]),
             O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard file >= 0 else { throw failure(name) }
+        var status = stat()
+        if unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            status.st_nlink > 1
+        {
+            close(file)
+            throw failure(name, found: "one with several names (hard links); copy it")
+        }
         return try InputFile(descriptor: file, path: path == "./" ? name : path + name)
     }
 
-    private func failure(_ name: String) -> InputError {
-        let found =
+    private func failure(_ name: String, found: String? = nil) -> InputError {
+        let cause =
             errno == ELOOP || errno == ENOTDIR ? "a symbolic link, or no folder" : lastSystemError()
         return InputError(
             file: model, format: format, place: "file '\(name.prefix(100))'",
-            expected: "a regular file in the model's folder", found: found)
+            expected: "a regular file in the model's folder", found: found ?? cause)
     }
 }

@@ -13,6 +13,7 @@ package struct OutputFile: ~Copyable {
     /// The file being written; libraries that open files by name write here.
     package let temporaryPath: String
     private let descriptor: Int32
+    private let companion: Companion
 
     /// Writes `destination` atomically.
     ///
@@ -32,13 +33,30 @@ package struct OutputFile: ~Copyable {
             // The disk writes meanwhile.
             try check(file.temporaryPath)
             try file.synchronize()
+            // From here on a signal may come before or after the rename: the data must stay.
+            file.companion.release()
+            let replaces = (try? FileManager.default.attributesOfItem(atPath: destination)) != nil
             try file.moveIntoPlace(replacing: replacing)
+            if replaces { file.companion.removeOlder() }
         } catch {
             unsafe unlink(file.temporaryPath)
+            file.companion.remove()
             PendingFile.clear()
             throw error
         }
         PendingFile.clear()
+    }
+
+    /// Writes a file that belongs to the destination, synced before the destination is renamed.
+    ///
+    /// It is removed again when the destination is not written, and companions of the file that the
+    /// destination replaces are removed afterwards.
+    ///
+    /// - Returns: its name in the destination's folder.
+    package func writeCompanion(
+        _ fill: (inout CompanionFile) throws -> Void
+    ) throws -> String {
+        try companion.write(fill)
     }
 
     private init(destination: String) throws(OutputError) {
@@ -61,6 +79,7 @@ package struct OutputFile: ~Copyable {
         }
         temporaryPath = path
         self.descriptor = descriptor
+        companion = Companion(destination: destination, folder: folder, name: name)
     }
 
     deinit { close(descriptor) }
@@ -86,7 +105,9 @@ package struct OutputFile: ~Copyable {
 
     /// Appends bytes.
     package func write(_ bytes: RawSpan) throws(OutputError) {
-        guard bytes.byteCount > Self.pieceSize else { return try writePiece(bytes) }
+        guard bytes.byteCount > Self.pieceSize else {
+            return try writeAll(bytes, to: descriptor, for: destination)
+        }
         let start = lseek(descriptor, 0, SEEK_CUR)
         let buffer = UnsafeMutableRawBufferPointer.allocate(
             byteCount: Self.pieceSize, alignment: 64)
@@ -97,8 +118,9 @@ package struct OutputFile: ~Copyable {
             unsafe bytes.extracting(offset..<end).withUnsafeBytes { piece in
                 unsafe buffer.copyMemory(from: piece)
             }
-            try unsafe writePiece(
-                RawSpan(_unsafeBytes: UnsafeRawBufferPointer(buffer)[..<(end - offset)]))
+            try unsafe writeAll(
+                RawSpan(_unsafeBytes: UnsafeRawBufferPointer(buffer)[..<(end - offset)]),
+                to: descriptor, for: destination)
             if (end - begun) >= Self.writebackSize || end == bytes.byteCount {
                 startWriteback(of: begun..<end, from: start)
                 begun = end
@@ -114,26 +136,6 @@ package struct OutputFile: ~Copyable {
                 descriptor, start + off_t(range.lowerBound), off_t(range.count),
                 POSIX_FADV_DONTNEED)
         #endif
-    }
-
-    private func writePiece(_ bytes: RawSpan) throws(OutputError) {
-        var failure: OutputError?
-        unsafe bytes.withUnsafeBytes { buffer in
-            var written = 0
-            while written < buffer.count {
-                let count = unsafe Foundation.write(
-                    descriptor, buffer.baseAddress.map { unsafe $0 + written },
-                    buffer.count - written)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else {
-                    failure = OutputError(
-                        file: destination, problem: "could not write: \(lastSystemError())")
-                    return
-                }
-                written += count
-            }
-        }
-        if let failure { throw failure }
     }
 
     package func write(_ bytes: [UInt8]) throws(OutputError) {
@@ -167,12 +169,7 @@ package struct OutputFile: ~Copyable {
             }
             unsafe unlink(temporaryPath)
         }
-        let folder = unsafe open(
-            Self.parts(of: destination).folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        if folder >= 0 {
-            fsync(folder)
-            close(folder)
-        }
+        syncFolder(Self.parts(of: destination).folder)
     }
 
     /// A path's folder and the name in it; Foundation's own functions trap on names of one letter.
@@ -185,23 +182,72 @@ package struct OutputFile: ~Copyable {
     }
 }
 
-/// The temporary file to remove when a signal ends the process.
-package enum PendingFile {
-    private static let path = Atomic<UInt>(0)
+/// Makes the names in a folder lasting.
+func syncFolder(_ path: String) {
+    let folder = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if folder >= 0 {
+        fsync(folder)
+        close(folder)
+    }
+}
 
-    static func set(_ file: String) {
-        let copy = unsafe strdup(file)
-        path.store(UInt(bitPattern: copy), ordering: .releasing)
+/// Writes all of `bytes`, however the system divides them.
+func writeAll(
+    _ bytes: RawSpan, to descriptor: Int32, for destination: String
+) throws(OutputError) {
+    var failure: OutputError?
+    unsafe bytes.withUnsafeBytes { buffer in
+        var written = 0
+        while written < buffer.count {
+            // Linux moves at most 2 GiB a call.
+            let piece = min(buffer.count - written, 1 << 30)
+            let count = unsafe write(
+                descriptor, buffer.baseAddress.map { unsafe $0 + written }, piece)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                failure = OutputError(
+                    file: destination, problem: "could not write: \(lastSystemError())")
+                return
+            }
+            written += count
+        }
+    }
+    if let failure { throw failure }
+}
+
+/// The unfinished files to remove when a signal ends the process.
+package enum PendingFile {
+    enum Role {
+        case destination, companion
+    }
+
+    private static let destination = Atomic<UInt>(0)
+    private static let companion = Atomic<UInt>(0)
+
+    static func set(_ file: String, _ role: Role = .destination) {
+        let address = UInt(bitPattern: unsafe strdup(file))
+        switch role {
+        case .destination: destination.store(address, ordering: .releasing)
+        case .companion: companion.store(address, ordering: .releasing)
+        }
     }
 
     /// The old name is not freed: a signal handler may be reading it.
-    static func clear() {
-        path.store(0, ordering: .releasing)
+    static func clear(_ role: Role = .destination) {
+        switch role {
+        case .destination: destination.store(0, ordering: .releasing)
+        case .companion: companion.store(0, ordering: .releasing)
+        }
     }
 
-    /// Removes the file; safe inside a signal handler.
+    /// Removes the files; safe inside a signal handler.
     package static func removeInSignalHandler() {
-        if let name = unsafe UnsafePointer<CChar>(bitPattern: path.load(ordering: .acquiring)) {
+        remove(destination.load(ordering: .acquiring))
+        remove(companion.load(ordering: .acquiring))
+    }
+
+    private static func remove(_ address: UInt) {
+        if let name = unsafe UnsafePointer<CChar>(bitPattern: address) {
             unsafe _ = unlink(name)
         }
     }

@@ -7,8 +7,9 @@ extension AttributeDescription {
     /// present counts.
     init(_ message: borrowing Onnx__AttributeProto) {
         name = unsafe text(message.name)
-        if unsafe !text(message.ref_attr_name).isEmpty {
-            content = .invalid(expected: "a value", found: "a reference outside a function")
+        let reference = unsafe text(message.ref_attr_name)
+        if !reference.isEmpty {
+            content = .reference(reference)
             return
         }
         let present = unsafe Self.presentKinds(message)
@@ -58,6 +59,11 @@ extension AttributeDescription {
                 return .invalid(expected: "a tensor", found: "nothing")
             }
             return unsafe .tensor(TensorDescription(tensor.pointee))
+        case 5:
+            guard let graph = unsafe message.g else {
+                return .invalid(expected: "a graph", found: "nothing")
+            }
+            return unsafe .graph(GraphDescription(graph.pointee))
         case 6:
             let values = unsafe UnsafeBufferPointer(start: message.floats, count: message.n_floats)
             return unsafe .value(.floats(Array(values)))

@@ -4,7 +4,7 @@ import Tensors
 extension CheckpointBuilder {
     /// IR versions and operator sets that ONNX has published: https://onnx.ai, "Versioning".
     private static var irVersions: ClosedRange<Int64> { 1...14 }
-    private static var opsets: ClosedRange<Int64> { 1...28 }
+    static var opsets: ClosedRange<Int64> { 1...28 }
 
     /// The version of the standard operators that the model imports.
     static func opset(of model: ModelDescription) throws(ONNXError) -> Int {

@@ -2,7 +2,7 @@ import FormatInterface
 import IR
 import Tensors
 
-/// A node as it is written: everything in the meaning of `OperatorRegistry.writtenOpset`.
+/// A node as it is written: everything in the meaning of one version of the operators.
 struct WrittenNode {
     var name: String
     var type: String
@@ -31,7 +31,7 @@ enum LegacyMeaning {
     }
 }
 
-/// Writes nodes in terms of the written operator set.
+/// Writes nodes in terms of the written operator set, then of the version asked for.
 struct OpsetLowering {
     private var valueNames: NameSource
     private var nodeNames: NameSource
@@ -39,10 +39,16 @@ struct OpsetLowering {
     /// are of unknown shape.
     private let types: [String: ValueInfo]
     private let destination: String
+    private let opset: WrittenOpset
     /// Tensors that lowered nodes read beside the checkpoint's own.
     private(set) var constants: [NamedTensor] = []
+    private var addedConstants: [String: Tensor] = [:]
 
-    init(valueNames: NameSource, types: [String: ValueInfo], destination: String) {
+    init(
+        valueNames: NameSource, types: [String: ValueInfo], opset: WrittenOpset,
+        destination: String
+    ) {
+        self.opset = opset
         self.valueNames = valueNames
         self.types = types
         self.destination = destination
@@ -54,6 +60,43 @@ struct OpsetLowering {
     /// - Throws: `OutputError` when the written operator set has no such nodes, or finding them
     ///   takes the rank of a value and the graph does not tell it.
     mutating func nodes(for node: Node) throws(OutputError) -> [WrittenNode] {
+        let usual = try usualNodes(for: node)
+        if usual.count == 1, opset.number < 13, case .flattensTrailingAxes = LegacyMeaning(node.op)
+        {
+            return usual
+        }
+        let (known, types) = (addedConstants, types)
+        var made: [(name: String, tensor: Tensor)] = []
+        var names = valueNames
+        valueNames = NameSource()
+        let result = try usual.map { item throws(OutputError) in
+            let form = OpsetForm(
+                opset: opset.number, constant: { known[$0] ?? types[$0]?.constant },
+                type: { name in known[name].map { ValueInfo($0) } ?? types[name] }
+            ) { tensor, wish in
+                made.append((names.unique(wish), tensor))
+                return made[made.count - 1].name
+            }
+            do throws(OpsetForm.Misfit) {
+                return try form.form(of: item)
+            } catch {
+                throw OutputError(
+                    file: destination,
+                    problem: "node '\(item.name)' (\(item.type)): expected what opset "
+                        + "\(opset.number) has, found \(error.found)")
+            }
+        }
+        valueNames = names
+        for constant in made { add(constant.tensor, named: constant.name) }
+        return result
+    }
+
+    private mutating func add(_ tensor: Tensor, named name: String) {
+        addedConstants[name] = tensor
+        constants.append(NamedTensor(name: name, tensor: tensor))
+    }
+
+    private mutating func usualNodes(for node: Node) throws(OutputError) -> [WrittenNode] {
         let node = modernized(node)
         var encoded = AttributeWriter()
         node.op.encode(to: &encoded)
@@ -62,10 +105,9 @@ struct OpsetLowering {
             name: nodeNames.unique(base), type: node.op.type, attributes: encoded.attributes,
             inputs: node.inputs, outputs: node.outputs)
         switch LegacyMeaning(node.op) {
-        case .none:
-            try check(written)
-            return [written]
-        case .flattensTrailingAxes(let axis): return flattened(written, axis: axis)
+        case .none: return [written]
+        case .flattensTrailingAxes(let axis):
+            return opset.number < 13 ? [written] : flattened(written, axis: axis)
         case .broadcasts(let axis): return try broadcast(written, axis: axis)
         }
     }
@@ -79,29 +121,11 @@ struct OpsetLowering {
         result.op = form.op
         result.inputs = Array(node.inputs.prefix(form.inputCount))
         for (index, tensor) in form.replacements.sorted(by: { $0.key < $1.key }) {
+            while result.inputs.count <= index { result.inputs.append("") }
             result.inputs[index] = valueNames.unique("\(node.name)_input\(index)")
-            constants.append(NamedTensor(name: result.inputs[index], tensor: tensor))
+            add(tensor, named: result.inputs[index])
         }
         return result
-    }
-
-    /// Refuses what only later operator sets have.
-    private func check(_ node: WrittenNode) throws(OutputError) {
-        let later: String? =
-            switch node.type {
-            case "AveragePool" where node.attributes.contains { $0.name == "dilations" }:
-                "dilations"
-            case "Pad" where node.inputs.count > 3: "axes that depend on the data"
-            case "ReduceMax" where node.inputs.count > 1, "ReduceMean" where node.inputs.count > 1,
-                "ReduceMin" where node.inputs.count > 1:
-                "axes that depend on the data"
-            default: nil
-            }
-        guard let later else { return }
-        throw OutputError(
-            file: destination,
-            problem: "node '\(node.name)' (\(node.type)): expected what opset "
-                + "\(OperatorRegistry.writtenOpset) has, found \(later)")
     }
 
     /// Flatten to [∏ before axis, ∏ from axis], apply along the last axis, restore the shape.
@@ -138,7 +162,7 @@ struct OpsetLowering {
         guard missing > 0 else { return [node] }
         let axes = valueNames.unique("\(node.name)_axes")
         let positions = (smaller..<smaller + missing).map { Int64($0) }
-        constants.append(NamedTensor(name: axes, tensor: Tensor(positions)))
+        add(Tensor(positions), named: axes)
         let unsqueeze = added("Unsqueeze", to: node, inputs: [node.inputs[1], axes])
         var aligned = node
         aligned.inputs[1] = unsqueeze.outputs[0]

@@ -24,8 +24,8 @@ struct MessagePieces {
 
     init() {}
 
-    /// A TensorProto: name, type and dimensions packed, the elements as raw_data.
-    init(tensor: Tensor, name: String) {
+    /// A TensorProto: name, type and dimensions packed, the elements as raw_data or at `external`.
+    init(tensor: Tensor, name: String, external: ExternalLayout.Place? = nil) {
         let arena = MessageArena()
         let header = unsafe arena.message(onnx__tensor_proto__init)
         unsafe header.pointee.n_dims = tensor.rank
@@ -33,7 +33,20 @@ struct MessagePieces {
         unsafe header.pointee.has_data_type = 1
         unsafe header.pointee.data_type = tensor.elementType.dataType
         if !name.isEmpty { unsafe header.pointee.name = arena.string(name) }
+        if let external {
+            let entries = unsafe external.entries.map { key, value in
+                let entry = unsafe arena.message(onnx__string_string_entry_proto__init)
+                unsafe entry.pointee.key = arena.string(key)
+                unsafe entry.pointee.value = arena.string(value)
+                return unsafe entry
+            }
+            unsafe header.pointee.n_external_data = entries.count
+            unsafe header.pointee.external_data = arena.list(entries)
+            unsafe header.pointee.has_data_location = 1
+            unsafe header.pointee.data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL
+        }
         unsafe append(packed(header))
+        if external != nil { return }
         // The specification gives a tensor without elements no data field.
         if tensor.byteCount > 0 { append(field: 9, elements: tensor) }
     }

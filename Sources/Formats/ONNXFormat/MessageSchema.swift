@@ -34,7 +34,7 @@ extension MessageKind {
         case .tensor: Self.tensorRule(field)
         case .operatorSet: field == 1 ? .text : field == 2 ? .integer : nil
         case .entry: field == 1 || field == 2 ? .text : nil
-        case .function: field == 1 || field == 10 ? .text : nil
+        case .function: Self.functionRule(field)
         case .sparseTensor: field == 1 ? .message(.tensor) : nil
         case .value: field == 1 ? .text : field == 2 ? .message(.type) : nil
         case .type: Self.typeRule(field)
@@ -57,6 +57,16 @@ extension MessageKind {
         }
     }
 
+    private static func functionRule(_ field: Int) -> FieldRule? {
+        switch field {
+        case 1, 4, 5, 10, 13: .text
+        case 7: .messages(.node)
+        case 9: .messages(.operatorSet)
+        case 11: .messages(.attribute)
+        default: nil
+        }
+    }
+
     private static func graphRule(_ field: Int) -> FieldRule? {
         switch field {
         case 1: .messages(.node)
@@ -70,7 +80,7 @@ extension MessageKind {
 
     private static func nodeRule(_ field: Int) -> FieldRule? {
         switch field {
-        case 1, 2, 3, 4, 7: .text
+        case 1, 2, 3, 4, 7, 8: .text
         case 5: .messages(.attribute)
         default: nil
         }

@@ -16,7 +16,7 @@ extension ModelDescription {
             unsafe (text($0.key), text($0.value))
         }
         functions = unsafe list(message.functions, message.n_functions) {
-            unsafe (text($0.domain), text($0.name))
+            unsafe FunctionDescription($0)
         }
         graph = unsafe message.graph.map { unsafe GraphDescription($0.pointee) }
     }
@@ -41,11 +41,29 @@ extension GraphDescription {
     }
 }
 
+extension FunctionDescription {
+    init(_ message: borrowing Onnx__FunctionProto) {
+        key = unsafe Key(
+            domain: text(message.domain), name: text(message.name),
+            overload: text(message.overload))
+        inputs = unsafe texts(message.input, message.n_input)
+        outputs = unsafe texts(message.output, message.n_output)
+        defaults = unsafe list(message.attribute_proto, message.n_attribute_proto) {
+            unsafe AttributeDescription($0)
+        }
+        nodes = unsafe list(message.node, message.n_node) { unsafe NodeDescription($0) }
+        operatorSets = unsafe list(message.opset_import, message.n_opset_import) {
+            unsafe (text($0.domain), $0.has_version != 0 ? $0.version : 0)
+        }
+    }
+}
+
 extension NodeDescription {
     init(_ message: borrowing Onnx__NodeProto) {
         name = unsafe text(message.name)
         type = unsafe text(message.op_type)
         domain = unsafe text(message.domain)
+        overload = unsafe text(message.overload)
         inputs = unsafe texts(message.input, message.n_input)
         outputs = unsafe texts(message.output, message.n_output)
         attributes = unsafe list(message.attribute, message.n_attribute) {
@@ -60,13 +78,11 @@ extension TensorDescription {
         dataType = unsafe message.has_data_type != 0 ? message.data_type : 0
         dims = unsafe Array(UnsafeBufferPointer(start: message.dims, count: message.n_dims))
         hasSegment = unsafe message.segment != nil
-        let entries = unsafe list(message.external_data, message.n_external_data) {
+        externalData = unsafe list(message.external_data, message.n_external_data) {
             unsafe (key: text($0.key), value: text($0.value))
         }
-        externalLocation = entries.first { $0.key == "location" }?.value ?? ""
-        let location =
+        dataLocation =
             unsafe message.has_data_location != 0 ? Int(message.data_location.rawValue) : 0
-        isExternal = location != 0 || !entries.isEmpty
         // ModelReduction put the index here.
         let index = unsafe bytes(message.raw_data)
         elements =

@@ -7,7 +7,7 @@ struct ModelDescription {
     var operatorSets: [(domain: String, version: Int64)]
     var metadata: [(key: String, value: String)]
     /// Model-local functions.
-    var functions: [(domain: String, name: String)]
+    var functions: [FunctionDescription]
     var graph: GraphDescription?
 }
 
@@ -20,10 +20,28 @@ struct GraphDescription {
     var outputs: [DeclarationDescription]
 }
 
+/// A function of the model's own: nodes to put in the place of a node that names it.
+struct FunctionDescription {
+    struct Key: Hashable {
+        var domain: String
+        var name: String
+        var overload: String
+    }
+
+    var key: Key
+    var inputs: [String]
+    var outputs: [String]
+    /// Values of attributes that the calling node may leave out.
+    var defaults: [AttributeDescription]
+    var nodes: [NodeDescription]
+    var operatorSets: [(domain: String, version: Int64)]
+}
+
 struct NodeDescription {
     var name: String
     var type: String
     var domain: String
+    var overload: String
     var inputs: [String]
     var outputs: [String]
     var attributes: [AttributeDescription]
@@ -33,6 +51,10 @@ struct AttributeDescription {
     enum Content {
         case value(AttributeValue)
         case tensor(TensorDescription)
+        /// A branch or body.
+        case graph(GraphDescription)
+        /// The attribute of the calling node that a function's node takes.
+        case reference(String)
         /// Why the attribute has no single value of its declared type.
         case invalid(expected: String, found: String)
     }
@@ -48,10 +70,10 @@ struct TensorDescription {
     /// Index in `ModelReduction.elements`.
     var elements: Int?
     var hasSegment: Bool
-    /// Whether the numbers are in another file.
-    var isExternal: Bool
-    /// The other file's name, as given.
-    var externalLocation: String
+    /// TensorProto.DataLocation.
+    var dataLocation: Int
+    /// Where in another file the numbers lie; empty for those in the file itself.
+    var externalData: [(key: String, value: String)]
 }
 
 /// An input or output of a graph.

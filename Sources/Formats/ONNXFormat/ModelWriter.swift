@@ -5,42 +5,44 @@ import Tensors
 
 /// Makes the messages of a model file from a checkpoint: the same bytes for the same checkpoint.
 struct ModelWriter {
-    /// The IR version that came with the written operator set: ONNX 1.12.
-    private static let irVersion: Int64 = 8
-
     private let checkpoint: Checkpoint
     private let graph: Graph
+    private let opset: WrittenOpset
     let destination: String
 
     /// - Throws: `OutputError` when the checkpoint has no graph, or names that ONNX cannot hold.
-    init(_ checkpoint: Checkpoint, destination: String) throws(OutputError) {
+    init(
+        _ checkpoint: Checkpoint, opset: WrittenOpset = .usual, destination: String
+    ) throws(OutputError) {
         guard let graph = checkpoint.graph else {
             throw OutputError(
                 file: destination, problem: "expected a graph to write as ONNX, found tensors alone"
             )
         }
         self.checkpoint = checkpoint
+        self.opset = opset
         self.graph = graph
         self.destination = destination
         try checkNames()
     }
 
-    func model() throws(OutputError) -> MessagePieces {
+    /// - Parameter external: where the tensors lie that are kept in another file.
+    func model(external: ExternalLayout? = nil) throws(OutputError) -> MessagePieces {
         var model = MessagePieces()
         let arena = MessageArena()
         let head = unsafe arena.message(onnx__model_proto__init)
         unsafe head.pointee.has_ir_version = 1
-        unsafe head.pointee.ir_version = Self.irVersion
+        unsafe head.pointee.ir_version = opset.irVersion
         unsafe head.pointee.producer_name = arena.string("ferry")
         unsafe model.append(packed(head))
-        try model.append(field: 7, graphMessage())
+        try model.append(field: 7, graphMessage(external))
         let tail = unsafe arena.message(onnx__model_proto__init)
-        let opset = unsafe arena.message(onnx__operator_set_id_proto__init)
-        unsafe opset.pointee.domain = arena.string("")
-        unsafe opset.pointee.has_version = 1
-        unsafe opset.pointee.version = Int64(OperatorRegistry.writtenOpset)
+        let set = unsafe arena.message(onnx__operator_set_id_proto__init)
+        unsafe set.pointee.domain = arena.string("")
+        unsafe set.pointee.has_version = 1
+        unsafe set.pointee.version = Int64(opset.number)
         unsafe tail.pointee.n_opset_import = 1
-        unsafe tail.pointee.opset_import = arena.list([opset])
+        unsafe tail.pointee.opset_import = arena.list([set])
         let entries = unsafe checkpoint.metadata.sorted { $0.key < $1.key }.map { key, value in
             let entry = unsafe arena.message(onnx__string_string_entry_proto__init)
             unsafe entry.pointee.key = arena.string(key)
@@ -53,15 +55,17 @@ struct ModelWriter {
         return model
     }
 
-    private func graphMessage() throws(OutputError) -> MessagePieces {
+    private func graphMessage(_ external: ExternalLayout?) throws(OutputError) -> MessagePieces {
         var message = MessagePieces()
         let types = valueTypes()
         var lowering = OpsetLowering(
-            valueNames: NameSource(valueNames), types: types,
+            valueNames: NameSource(valueNames), types: types, opset: opset,
             destination: destination)
+        var unread = Set(graph.nodes.flatMap(\.inputs)).subtracting(graph.outputs.map(\.name))
         for node in graph.nodes {
             for written in try lowering.nodes(for: node) {
                 try message.append(field: 1, nodeMessage(written))
+                unread.subtract(written.inputs)
             }
         }
         let arena = MessageArena()
@@ -69,8 +73,12 @@ struct ModelWriter {
         // ONNX's checker refuses a graph without a name.
         unsafe head.pointee.name = arena.string(graph.name.isEmpty ? "graph" : graph.name)
         unsafe message.append(packed(head))
-        for tensor in checkpoint.tensors + lowering.constants {
-            message.append(field: 5, MessagePieces(tensor: tensor.tensor, name: tensor.name))
+        for (index, tensor) in (checkpoint.tensors + lowering.constants).enumerated()
+        // What became attributes is no tensor any more.
+        where !unread.contains(tensor.name) {
+            let place = external?.place(of: index)
+            message.append(
+                field: 5, MessagePieces(tensor: tensor.tensor, name: tensor.name, external: place))
         }
         let tail = unsafe arena.message(onnx__graph_proto__init)
         let inputs = unsafe graph.inputs.map { unsafe declaration($0, types, arena) }

@@ -28,8 +28,50 @@ package enum ONNXFormat: ModelFormat {
     }
 
     package static func write(_ checkpoint: Checkpoint, to file: borrowing OutputFile) throws {
-        let writer = try ModelWriter(checkpoint, destination: file.destination)
-        try write(writer.model(), to: file)
+        try write(checkpoint, to: file, options: WritingOptions())
+    }
+
+    /// How a model is written.
+    package struct WritingOptions: Sendable {
+        /// The version of the standard operators.
+        package var opset = WrittenOpset.usual.number
+        /// Whether weights go to a file beside the model; above `externalLimit` they do anyway.
+        package var keepsDataBeside = false
+
+        package init() {}
+    }
+
+    /// Versions of the standard operators that can be written.
+    package static var writtenOpsets: ClosedRange<Int> { WrittenOpset.range }
+
+    /// Bytes of weights up to which they lie in the model itself.
+    package static let externalLimit = 1536 << 20
+
+    /// Whether a checkpoint's weights are written to a file of their own.
+    package static func keepsDataBeside(
+        _ checkpoint: Checkpoint, options: WritingOptions
+    ) -> Bool {
+        options.keepsDataBeside
+            || checkpoint.tensors.reduce(0) { $0 + $1.tensor.byteCount } > externalLimit
+    }
+
+    /// As `write(_:to:)`, in the way that `options` say.
+    ///
+    /// - Throws: `OutputError` also for what the version of the operators cannot say.
+    package static func write(
+        _ checkpoint: Checkpoint, to file: borrowing OutputFile, options: WritingOptions
+    ) throws {
+        precondition(writtenOpsets.contains(options.opset), "opset \(options.opset)")
+        let writer = try ModelWriter(
+            checkpoint, opset: WrittenOpset(number: options.opset), destination: file.destination)
+        guard keepsDataBeside(checkpoint, options: options) else {
+            try write(writer.model(), to: file)
+            return
+        }
+        // What cannot be written is found before the weights are.
+        _ = try writer.model()
+        let layout = try ExternalLayout(writing: checkpoint.tensors, beside: file)
+        try write(writer.model(external: layout), to: file)
     }
 
     /// Reads a file that holds one tensor alone, such as `input_0.pb` of ONNX's recorded test data.
@@ -43,7 +85,9 @@ package enum ONNXFormat: ModelFormat {
             let description = try unsafe withUnpackedTensor(reduced) {
                 unsafe TensorDescription($0)
             }
-            let decoder = TensorDecoder(storage: file.storage, elements: reduction.elements)
+            let decoder = TensorDecoder(
+                storage: file.storage, elements: reduction.elements,
+                externalFiles: ExternalFiles(of: file))
             return try decoder.tensor(description, at: .tensor(description.name))
         } catch {
             throw error.inputError(file: file.path)
@@ -67,7 +111,9 @@ package enum ONNXFormat: ModelFormat {
         var reduction = ModelReduction(file.storage)
         let reduced = try reduction.reduce(.model, 0..<file.count)
         let description = try unsafe withUnpackedModel(reduced) { unsafe ModelDescription($0) }
-        let decoder = TensorDecoder(storage: file.storage, elements: reduction.elements)
+        let decoder = TensorDecoder(
+            storage: file.storage, elements: reduction.elements,
+            externalFiles: ExternalFiles(of: file))
         var builder = try CheckpointBuilder(description, decoder)
         return try builder.checkpoint()
     }

@@ -8,12 +8,13 @@ struct TensorDecoder {
 
     let storage: ByteStorage
     let elements: [TensorElements]
+    let externalFiles: ExternalFiles
 
     /// The described tensor.
     ///
     /// - Parameter place: what to name in errors.
-    /// - Throws: `ONNXError` for element types Ferry does not carry, data in other files, and data
-    ///   that does not fill the shape exactly.
+    /// - Throws: `ONNXError` for element types Ferry does not carry, data that does not fill the
+    ///   shape exactly, and data in files that are not in the model's folder.
     func tensor(
         _ description: TensorDescription, at place: ONNXError.Place
     ) throws(ONNXError) -> Tensor {
@@ -22,10 +23,15 @@ struct TensorDecoder {
                 place, expected: "float, integer or bool elements",
                 found: DataType.name(of: description.dataType))
         }
-        try checkLocation(description, at: place)
+        if description.hasSegment {
+            throw ONNXError(place, expected: "a whole tensor", found: "a segment of one")
+        }
         let shape = try shape(description.dims, type, at: place)
         guard let index = description.elements, elements.indices.contains(index) else {
             throw ONNXError(place, expected: "elements", found: "none")
+        }
+        if description.dataLocation != 0 || !description.externalData.isEmpty {
+            return try externalTensor(description, type, shape, elements[index], at: place)
         }
         return try tensor(type, shape, elements[index], at: place)
     }
@@ -55,17 +61,25 @@ struct TensorDecoder {
         return try tensor(type, shape, from: runs, at: place)
     }
 
-    private func checkLocation(
-        _ description: TensorDescription, at place: ONNXError.Place
-    ) throws(ONNXError) {
-        if description.isExternal {
+    /// A tensor whose elements lie in another file, at any byte.
+    private func externalTensor(
+        _ description: TensorDescription, _ type: ElementType, _ shape: [Int],
+        _ data: TensorElements, at place: ONNXError.Place
+    ) throws(ONNXError) -> Tensor {
+        guard description.dataLocation == 0 || description.dataLocation == 1 else {
             throw ONNXError(
-                place, expected: "elements in the file itself (re-save with inline tensors)",
-                found: "external data in '\(description.externalLocation.prefix(100))'")
+                place, expected: "data location DEFAULT or EXTERNAL",
+                found: "\(description.dataLocation)")
         }
-        if description.hasSegment {
-            throw ONNXError(place, expected: "a whole tensor", found: "a segment of one")
+        guard data.raw?.isEmpty ?? true, data.runs.allSatisfy(\.range.isEmpty) else {
+            throw ONNXError(
+                place, expected: "elements in the file or in another",
+                found: "elements in both")
         }
+        let source = try ExternalFiles.Place(description.externalData, at: place)
+        let (storage, offset) = try externalFiles.bytes(
+            source, count: Tensor.byteCount(of: shape, type) ?? 0, at: place)
+        return Tensor(elementType: type, shape: shape, storage: storage, byteOffset: offset)
     }
 
     private func shape(

@@ -7,6 +7,7 @@ package import Tensors
 /// Source: ONNX operator ConstantOfShape.
 package struct ConstantOfShape: Foldable {
     package static let type = "ConstantOfShape"
+    package static let folding = Folding.repeatsElement
 
     /// One element.
     package var value: Tensor
@@ -36,6 +37,30 @@ package struct ConstantOfShape: Foldable {
     }
 
     package func evaluate(_ inputs: [Tensor?]) throws(OperatorError) -> [Tensor] {
-        [value.reshaped([]).expanded(to: inputs.integers(0) ?? [])]
+        [value.reshaped([]).repeated(to: inputs.integers(0) ?? [])]
+    }
+}
+
+extension Tensor {
+    /// A tensor of `shape` whose every element is this one.
+    ///
+    /// - Precondition: there is one element, and the shape's byte count does not overflow.
+    fileprivate func repeated(to shape: [Int]) -> Tensor {
+        let size = elementType.size
+        let count = Tensor.byteCount(of: shape, elementType) ?? 0
+        let storage = unsafe ByteStorage(count: count) { out in
+            guard let start = out.baseAddress, count > 0 else { return }
+            unsafe withUnsafeBytes { element in
+                unsafe UnsafeMutableRawBufferPointer(rebasing: out[..<size]).copyMemory(
+                    from: element)
+            }
+            var filled = size
+            while filled < count {
+                let piece = min(filled, count - filled)
+                unsafe (start + filled).copyMemory(from: start, byteCount: piece)
+                filled += piece
+            }
+        }
+        return Tensor(elementType: elementType, shape: shape, storage: storage)
     }
 }

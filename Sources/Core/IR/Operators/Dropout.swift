@@ -2,7 +2,7 @@ package import Tensors
 
 /// y = x: at inference nothing is dropped, and the mask is all true.
 ///
-/// Inputs: x, optionally ratio, optionally training_mode (constant and false).
+/// Inputs: x, optionally ratio, optionally training_mode (constant, and false unless the ratio is 0).
 /// Outputs: the shape of x, the second of type bool.
 ///
 /// Source: ONNX operator Dropout; before opset 12 the ratio is an attribute.
@@ -35,15 +35,26 @@ package struct Dropout: Operator {
     package func outputTypes(for inputs: [ValueInfo?]) throws(OperatorError) -> [ValueInfo] {
         try inputs.require(1...3)
         let input = try inputs.floating(0)
-        if let training = inputs.optional(2) {
-            guard Tensor.elementCount(of: training.shape) == 1, let constant = training.constant,
-                constant.doubles() == [0]
-            else { throw .unsupported("Dropout with training_mode true or unknown") }
+        for index in [2, 1] {
+            if Self.dropsNothing(ratio: inputs.optional(1), training: inputs.optional(2)) { break }
+            if let input = inputs.optional(index), input.constant == nil {
+                throw .dependsOnData(input: index)
+            }
+            if index == 1 { throw .unsupported("Dropout in training") }
         }
         return [
             ValueInfo(elementType: input.elementType, shape: input.shape),
             ValueInfo(elementType: .bool, shape: input.shape),
         ]
+    }
+
+    /// Whether every element passes: at inference, and in training at ratio 0.
+    static func dropsNothing(ratio: ValueInfo?, training: ValueInfo?) -> Bool {
+        guard let training else { return true }
+        guard Tensor.elementCount(of: training.shape) == 1, let mode = training.constant else {
+            return false
+        }
+        return mode.doubles() == [0] || ratio?.constant?.doubles() == [0]
     }
 
     package func evaluate(_ inputs: [Tensor?]) throws(OperatorError) -> [Tensor] {

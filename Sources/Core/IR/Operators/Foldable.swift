@@ -6,6 +6,8 @@ package enum Folding: Sendable {
     case small
     /// Copies elements without computing: worth it for weights too.
     case movesBytes
+    /// Repeats one element, so that a few bytes of a file can stand for a weight.
+    case repeatsElement
     /// Gives the input's bytes another shape or name: free.
     case sharesBytes
 }

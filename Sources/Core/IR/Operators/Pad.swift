@@ -6,7 +6,7 @@ package import Tensors
 /// (one element of x's type, 0 when omitted), optionally axes [k] (constant, all when omitted).
 /// Cutting comes first, then the added cells are filled from what is left.
 ///
-/// Source: ONNX operator Pad; before opset 11 pads and value are attributes, axes came with 18.
+/// Source: ONNX operator Pad; before opset 11 pads and value are attributes, axes came with 18, wrap with 19.
 package struct Pad: Foldable, Modernized {
     package static let type = "Pad"
 
@@ -16,6 +16,8 @@ package struct Pad: Foldable, Modernized {
         case reflect
         /// The edge cell repeated.
         case edge
+        /// The cells from the other end.
+        case wrap
     }
 
     package var mode: Mode
@@ -27,9 +29,12 @@ package struct Pad: Foldable, Modernized {
     package init(from reader: inout AttributeReader) throws(OperatorError) {
         let name = try reader.string("mode") ?? "constant"
         guard let mode = Mode(rawValue: name) else {
-            throw .attribute("mode", expected: "constant, reflect or edge", found: name)
+            throw .attribute("mode", expected: "constant, reflect, edge or wrap", found: name)
         }
         self.mode = mode
+        if mode == .wrap, reader.opset < 19 {
+            throw .unsupported("mode wrap in opset \(reader.opset); it came with 19")
+        }
         guard reader.opset < 11 else { return }
         guard let pads = try reader.ints(reader.opset < 2 ? "paddings" : "pads") else {
             throw .attribute("pads", expected: "sizes", found: "none")
@@ -115,7 +120,7 @@ package struct Pad: Foldable, Modernized {
             switch mode {
             case .constant: true
             case .reflect: added == 0 || added < left
-            case .edge: added == 0 || left > 0
+            case .edge, .wrap: added == 0 || left > 0
             }
         guard left >= 0, isFilled else {
             throw .input(
@@ -135,6 +140,7 @@ package struct Pad: Foldable, Modernized {
             switch mode {
             case .constant: return -1
             case .edge: return at < 0 ? cut : cut + left - 1
+            case .wrap: return cut + (at % left + left) % left
             case .reflect: return cut + (at < 0 ? -at : 2 * (left - 1) - at)
             }
         }

@@ -56,10 +56,10 @@ func axisFlags(_ axes: [Int], rank: Int) throws(OperatorError) -> [Bool] {
 package protocol ReductionOperator: Foldable, Modernized {
     /// The first opset in which the axes are an input; before, they are an attribute.
     static var axesInputSince: Int { get }
-    /// Whether the result of no elements is defined.
-    static var reducesNothing: Bool { get }
-    /// What the combining starts from.
-    static var start: Double { get }
+    /// Whether bool elements are taken, false below true.
+    static var acceptsBool: Bool { get }
+    /// What the combining starts from, and the result of no elements.
+    static func start(_ elementType: ElementType) -> Double
 
     var reduction: Reduction { get }
 
@@ -71,6 +71,8 @@ package protocol ReductionOperator: Foldable, Modernized {
 }
 
 extension ReductionOperator {
+    package static var acceptsBool: Bool { false }
+
     package static func finish(_ total: Double, count: Int) -> Double { total }
 
     /// Whether opset 17 has the axes as an input.
@@ -114,15 +116,10 @@ extension ReductionOperator {
 
     package func outputTypes(for inputs: [ValueInfo?]) throws(OperatorError) -> [ValueInfo] {
         try inputs.require(1...2)
-        let input = try inputs.numeric(0)
+        let input = try Self.acceptsBool ? inputs.present(0) : inputs.numeric(0)
         let given = try inputs.shortList(1, limit: maximumRank)
         let reduced = try reduction.reduced(rank: input.shape.count, given: given)
         let shape = reduction.shape(of: input.shape, reduced: reduced)
-        if !Self.reducesNothing, Tensor.elementCount(of: input.shape) == 0,
-            Tensor.elementCount(of: shape) != 0
-        {
-            throw .input(0, expected: "an element to reduce", found: "shape \(input.shape)")
-        }
         return [ValueInfo(elementType: input.elementType, shape: shape)]
     }
 
@@ -130,7 +127,8 @@ extension ReductionOperator {
         let input = inputs.present(0)
         let reduced = try reduction.reduced(rank: input.rank, given: inputs.integers(1))
         let kept = zip(input.shape, reduced).map { $1 ? 1 : $0 }
-        var totals = [Double](repeating: Self.start, count: kept.reduce(1, *))
+        var totals = [Double](
+            repeating: Self.start(input.elementType), count: kept.reduce(1, *))
         var walk = IndexWalk(shape: input.shape, strides: broadcastStrides(kept, input.shape))
         for x in input.doubles() {
             totals[walk.offset] = Self.combine(totals[walk.offset], x)

@@ -8,7 +8,8 @@ extension Graph {
     ///    bytes only move. A weight behind an Identity or a Reshape shares its bytes.
     /// 2. Operators in a form that only other opsets have take their written form where they can.
     /// 3. Identity and Dropout nodes are removed. The graph's outputs keep their names.
-    /// 4. Nodes and constants that no output needs are removed.
+    /// 4. What PyTorch's exporters write for a local response normalisation becomes LRN.
+    /// 5. Nodes and constants that no output needs are removed.
     ///
     /// A node whose operator refuses its inputs stays as it is, for type inference to report.
     ///
@@ -25,6 +26,11 @@ extension Graph {
         var graph = self
         graph.nodes = nodes
         graph.removePassThroughs(constants: folder.constants)
+        if graph.mayHoldLocalResponses {
+            let shapes = inputShapes ?? graph.assumedShapes(batch: 2, side: 64)
+            let types = try? graph.inferTypes(inputShapes: shapes, constants: folder.constants)
+            graph.restoreLocalResponses(constants: folder.constants, types: types ?? [:])
+        }
         let kept = graph.removeDead(constants: folder.constants)
         return (graph, kept)
     }
@@ -38,6 +44,8 @@ private struct ConstantFolder {
     private var inference = Inference()
     /// Bytes that large folded tensors may still take: a few times the weights' own.
     private var budget: Int
+    /// Bytes that weights made of one repeated element may still take: enough for VGG-19.
+    private var repeatBudget = 640 << 20
     /// Names in use, once a new one is needed.
     private var names: Set<String>?
     private let graph: Graph
@@ -94,13 +102,21 @@ private struct ConstantFolder {
         case .small: return nil
         case .sharesBytes: break
         case .movesBytes:
-            let cost = outputs.reduce(0) {
-                $0 + (Tensor.byteCount(of: $1.shape, $1.elementType) ?? Inference.byteLimit)
-            }
+            let cost = Self.byteCount(of: outputs)
             guard cost <= budget else { return nil }
             budget -= cost
+        case .repeatsElement:
+            let cost = Self.byteCount(of: outputs)
+            guard cost <= repeatBudget else { return nil }
+            repeatBudget -= cost
         }
         return try? op.evaluate(inputs.map { $0?.constant })
+    }
+
+    private static func byteCount(of outputs: [ValueInfo]) -> Int {
+        outputs.reduce(0) {
+            $0 + (Tensor.byteCount(of: $1.shape, $1.elementType) ?? Inference.byteLimit)
+        }
     }
 
     /// The node in the written opset's form, its new constants named after its output.
@@ -115,6 +131,7 @@ private struct ConstantFolder {
             let name = freshName("\(node.outputs.first ?? node.name)_input_\(index)")
             constants[name] = tensor
             values[name] = ValueInfo(tensor)
+            while node.inputs.count <= index { node.inputs.append("") }
             node.inputs[index] = name
         }
         return node

@@ -44,7 +44,9 @@ extension Node {
         if op is Identity { return inputs.count == 1 }
         guard op is Dropout, inputs.count <= 3 else { return false }
         guard inputs.count == 3, !inputs[2].isEmpty else { return true }
-        return constants[inputs[2]].map { $0.elementCount == 1 && $0.doubles() == [0] } ?? false
+        guard let mode = constants[inputs[2]] else { return false }
+        return Dropout.dropsNothing(
+            ratio: constants[inputs[1]].map { ValueInfo($0) }, training: ValueInfo(mode))
     }
 }
 

@@ -1,6 +1,7 @@
 import Architectures
 import FormatInterface
 import Foundation
+import IR
 import KernelInterface
 import Kernels
 import Runtime
@@ -38,6 +39,10 @@ struct Engine {
     ///
     /// - Parameter inputs: a tensor for each of the graph's inputs, in the graph's own layout.
     func run(_ file: ModelFile, inputs: [String: Tensor]) throws -> [String: Tensor] {
+        let file = file.givenShapes(in: inputs)
+        let inputs = inputs.filter { input in
+            file.model.graph.inputs.contains { $0.name == input.key }
+        }
         let plan = try plan(file, inputShapes: inputs.mapValues(\.shape))
         return try run(file, plan, inputs: inputs)
     }

@@ -10,7 +10,7 @@ struct ModelFile {
     let path: String
     /// The format's name, as `--to` takes it.
     let format: String
-    let model: Model
+    private(set) var model: Model
 
     /// Reads a file and gives its tensors their meaning.
     ///
@@ -49,6 +49,22 @@ struct ModelFile {
             shape.count == 4, case .fixed(1) = shape[1]
         else { return nil }
         return Preprocessing.torchvision.rawValue
+    }
+
+    /// The model for these inputs, should its shapes depend on their values.
+    func givenShapes(in inputs: [String: Tensor]) -> ModelFile {
+        do {
+            _ = try model.graph.inferTypes(
+                inputShapes: inputs.mapValues(\.shape), constants: model.weights)
+            return self
+        } catch {
+            guard error.asksForValues else { return self }
+        }
+        let (graph, constants) = model.graph.bindingShapes(inputs)
+        var file = self
+        file.model.graph = graph
+        file.model.weights.merge(constants) { $1 }
+        return file
     }
 
     /// Reads a file without asking what its tensors mean.
