@@ -9,6 +9,8 @@ package struct Tensor: Sendable {
     package let storage: ByteStorage
     /// Where in `storage` the first element lies.
     package let byteOffset: Int
+    /// The bytes that `storage` will be made of, while its elements have not been moved.
+    let reordering: Reordering?
 
     /// Describes bytes of `storage` as a tensor.
     ///
@@ -26,6 +28,16 @@ package struct Tensor: Sendable {
         self.shape = shape
         self.storage = storage
         self.byteOffset = byteOffset
+        reordering = nil
+    }
+
+    /// Describes elements that are moved from where `reordering` finds them when they are needed.
+    init(elementType: ElementType, shape: [Int], storage: ByteStorage, reordering: Reordering) {
+        self.elementType = elementType
+        self.shape = shape
+        self.storage = storage
+        byteOffset = 0
+        self.reordering = reordering
     }
 
     /// Number of elements of `shape`, or nil when an axis is negative or the product overflows.
@@ -85,6 +97,10 @@ package struct Tensor: Sendable {
         precondition(
             Tensor.elementCount(of: shape) == elementCount,
             "cannot reshape \(self.shape) to \(shape)")
+        if let reordering {
+            return Tensor(
+                elementType: elementType, shape: shape, storage: storage, reordering: reordering)
+        }
         return Tensor(
             elementType: elementType, shape: shape, storage: storage, byteOffset: byteOffset)
     }
@@ -92,14 +108,5 @@ package struct Tensor: Sendable {
     /// Whether element type, shape and every bit of the elements agree.
     package func isBitEqual(to other: Tensor) -> Bool {
         elementType == other.elementType && shape == other.shape && hasEqualBytes(to: other)
-    }
-
-    /// Whether the bytes of the elements agree, whatever the shapes.
-    package func hasEqualBytes(to other: Tensor) -> Bool {
-        unsafe withUnsafeBytes { mine in
-            unsafe other.withUnsafeBytes { theirs in
-                unsafe mine.count == theirs.count && mine.elementsEqual(theirs)
-            }
-        }
     }
 }

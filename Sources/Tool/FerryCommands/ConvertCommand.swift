@@ -100,13 +100,18 @@ struct ConvertCommand: Command {
         _ temporary: String, with checkpoint: Checkpoint, _ model: Model?,
         _ format: any ModelFormat.Type
     ) throws {
-        let written = try format.read(InputFile(path: temporary))
+        var written = try format.read(InputFile(path: temporary))
         let originals = Dictionary(
             checkpoint.tensors.map { ($0.key, $0.tensor) }, uniquingKeysWith: { first, _ in first })
         guard written.tensors.count == checkpoint.tensors.count,
             written.tensors.allSatisfy({ originals[$0.key]?.isBitEqual(to: $0.tensor) ?? false })
         else { throw readBackError }
         guard let model else { return }
+        // Equal bits need not be moved and compared again: those of the source are at hand.
+        for index in written.tensors.indices {
+            guard let original = originals[written.tensors[index].key] else { continue }
+            written.tensors[index].tensor = original
+        }
         let again = try? Translation.model(
             from: written, architecture: model.architecture?.name)
         guard let again, again.weights.count == model.weights.count,
