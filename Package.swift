@@ -66,6 +66,9 @@ let package = Package(
         .systemLibrary(
             name: "CPNG", path: "Sources/C/CPNG", pkgConfig: "libpng",
             providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+        .systemLibrary(
+            name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .systemLibrary(name: "CGetopt", path: "Sources/C/CGetopt"),
         .target(name: "CPlatform", path: "Sources/C/CPlatform"),
 
@@ -76,6 +79,7 @@ let package = Package(
 
         // File side.
         module("FormatInterface", in: "Formats", ["IR", "Tensors"]),
+        module("ZIPContainer", in: "Formats", ["FormatInterface", "Tensors", "CZlib"]),
         module(
             "ONNXFormat", in: "Formats", ["FormatInterface", "IR", "Tensors", "COnnx", "CProtobuf"]),
         module("HDF5Format", in: "Formats", ["FormatInterface", "IR", "Tensors", "CHDF5"]),
@@ -120,6 +124,8 @@ let package = Package(
         tests(
             "HDF5FormatTests",
             ["CHDF5", "FormatInterface", "Formats", "HDF5Format", "IR", "Tensors"]),
+        tests(
+            "ZIPContainerTests", ["FormatInterface", "Tensors", "ZIPContainer"]),
         tests(
             "FormatConformance",
             ["Architectures", "FormatInterface", "Formats", "IR", "ONNXFormat", "Tensors"]),
