@@ -84,8 +84,11 @@ let package = Package(
             "ONNXFormat", in: "Formats", ["FormatInterface", "IR", "Tensors", "COnnx", "CProtobuf"]),
         module("HDF5Format", in: "Formats", ["FormatInterface", "IR", "Tensors", "CHDF5"]),
         module(
+            "KerasFormat", in: "Formats",
+            ["HDF5Format", "ZIPContainer", "FormatInterface", "IR", "Tensors"]),
+        module(
             "Formats", in: "Formats",
-            ["ONNXFormat", "HDF5Format", "FormatInterface", "IR", "Tensors"]),
+            ["ONNXFormat", "HDF5Format", "KerasFormat", "FormatInterface", "IR", "Tensors"]),
 
         // Compute side.
         module("KernelInterface", in: "Engine", []),
@@ -124,6 +127,12 @@ let package = Package(
         tests(
             "HDF5FormatTests",
             ["CHDF5", "FormatInterface", "Formats", "HDF5Format", "IR", "Tensors"]),
+        tests(
+            "KerasFormatTests",
+            [
+                "Architectures", "FormatInterface", "Formats", "HDF5Format", "IR", "KerasFormat",
+                "Tensors", "ZIPContainer",
+            ]),
         tests(
             "ZIPContainerTests", ["FormatInterface", "Tensors", "ZIPContainer"]),
         tests(

@@ -41,8 +41,8 @@ struct ReorderingTests {
             let permuted = tensor.permuted(axes)
             var bytes = [UInt8](repeating: 0, count: permuted.byteCount)
             var covered = 0
-            permuted.eachPiece { start, piece in
-                for (index, byte) in unsafe piece.enumerated() { bytes[start + index] = byte }
+            unsafe permuted.eachPiece { start, piece in
+                for unsafe (index, byte) in unsafe piece.enumerated() { bytes[start + index] = byte }
                 covered += piece.count
             }
             #expect(covered == permuted.byteCount)

@@ -180,23 +180,29 @@ extension Reordering {
         for (start, step) in zip(box.start, strides) { first += start * step * elementSize }
         unsafe storage.withUnsafeBytes { bytes in
             let source = unsafe UnsafeRawBufferPointer(rebasing: bytes[first...])
+            func copy<Word: BitwiseCopyable>(_: Word.Type) {
+                unsafe copyPermuted(
+                    source, to: buffer.assumingMemoryBound(to: Word.self), shape: box.size,
+                    strides: strides)
+            }
             switch elementSize {
-            case 1: unsafe copyPermuted(source, to: buffer, box.size, strides, UInt8.self)
-            case 2: unsafe copyPermuted(source, to: buffer, box.size, strides, UInt16.self)
-            case 4: unsafe copyPermuted(source, to: buffer, box.size, strides, UInt32.self)
-            default: unsafe copyPermuted(source, to: buffer, box.size, strides, UInt64.self)
+            case 1: copy(UInt8.self)
+            case 2: copy(UInt16.self)
+            case 4: copy(UInt32.self)
+            default: copy(UInt64.self)
             }
         }
     }
 }
 
-/// Writes `buffer` in row-major order of `shape`, reading `source` with `strides` (in elements).
+/// Writes `out` in row-major order of `shape`, reading `source` with `strides` (in elements).
 ///
 /// The two innermost loops run over the last axis and the axis that is contiguous in the source.
-private func copyPermuted<Word: BitwiseCopyable>(
-    _ source: UnsafeRawBufferPointer, to buffer: UnsafeMutableRawBufferPointer,
-    _ shape: [Int], _ strides: [Int], _: Word.Type
+func copyPermuted<Word: BitwiseCopyable>(
+    _ source: UnsafeRawBufferPointer, to out: UnsafeMutableBufferPointer<Word>,
+    shape: [Int], strides: [Int]
 ) {
+    if out.isEmpty { return }
     let rank = shape.count
     let last = rank - 1
     let contiguous = strides.indices.min { strides[$0] < strides[$1] } ?? last
@@ -208,7 +214,6 @@ private func copyPermuted<Word: BitwiseCopyable>(
     let rows = contiguous == last ? 1 : shape[contiguous]
     let rowOut = contiguous == last ? 0 : outStrides[contiguous]
     let rowIn = contiguous == last ? 0 : strides[contiguous]
-    let out = unsafe buffer.assumingMemoryBound(to: Word.self)
     var index = [Int](repeating: 0, count: outer.count)
     while true {
         var from = 0

@@ -1,6 +1,7 @@
 package import FormatInterface
 import HDF5Format
 import IR
+import KerasFormat
 import ONNXFormat
 
 /// Every format Ferry knows.
@@ -10,6 +11,9 @@ package enum FormatRegistry {
         ONNXFormat.self,
         StateDictHDF5Format.self,
         KerasWeightsHDF5Format.self,
+        KerasH5Format.self,
+        Keras3WeightsFormat.self,
+        KerasArchiveFormat.self,
     ]
 
     /// The format that a file's content is of, whatever its name.

@@ -90,11 +90,12 @@ extension KerasLayer {
         }
     }
 
-    /// Keras 3's weights files number a layer's weights: 0, 1, …
+    /// Keras 0's and Keras 3's files of weights number a layer's weights.
     private mutating func adoptNumbered(_ tensors: [NamedTensor]) {
         let numbered = others.compactMap { index -> (number: Int, index: Int)? in
             let leaf = Self.leaf(of: tensors[index].name, layer: name)
-            return Int(leaf).map { ($0, index) }
+            // Keras 0 and 1 called them param_0, param_1 …
+            return Int(leaf.split(separator: "_").last ?? "").map { ($0, index) }
         }.sorted { $0.number < $1.number }
         guard numbered.count == others.count, let first = numbered.first else { return }
         let roles: [ParameterRole] =

@@ -42,6 +42,9 @@ package struct CommandOption: Sendable, Equatable {
             "bn-epsilon", "E",
             help: "batch normalisation's ε where a weights file states none"),
         .value(
+            "keras-kernels", "theano|tensorflow",
+            help: "who made kernels that a Keras 0 or 1 file has in Theano's order"),
+        .value(
             "numerics", "fast|strict",
             help: "Winograd allowed (default), or direct sums only"),
         .flag("help", letter: "h", help: "print this help"),
