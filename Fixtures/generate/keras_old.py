@@ -113,29 +113,34 @@ def keras1_theano(w):
             write_lists(file.create_group("model_weights"), keras1_layers(theanos(w, turned)))
 
 
-def lenet(name):
-    result = []
-    path = ROOT.parent / "models" / "lenet5" / "lenet5.keras.h5"
-    with h5py.File(path) as file:
-        for layer in file.attrs["layer_names"]:
-            names = file[layer].attrs["weight_names"]
-            result.append((layer, [file[layer][n][()] for n in names]))
-    return result
+def lenet():
+    """Seeded weights of a narrow LeNet-5, in Keras 2's layouts."""
+    random = np.random.default_rng(9)
+    shapes = [("conv1", (5, 5, 1, 2)), ("conv2", (5, 5, 2, 3)), ("fc1", (75, 8)), ("fc2", (8, 6)),
+              ("fc3", (6, 4))]
+    return [
+        (name, [(random.uniform(-1, 1, shape) / np.sqrt(np.prod(shape[:-1]))).astype("float32"),
+                random.uniform(-1, 1, shape[-1:]).astype("float32")])
+        for name, shape in shapes
+    ]
 
 
 def keras0():
-    """Keras 0.3 weights of LeNet-5: every layer counts, kernels in Theano's order."""
+    """Keras 0.3 weights: every layer counts, kernels in Theano's order, turned by 180°; and the
+    same network as Keras 2 writes it."""
+    with h5py.File(FOLDER / "keras2_lenet5.weights.h5", "w") as file:
+        file.attrs["backend"] = "tensorflow"
+        file.attrs["keras_version"] = "2.2.4"
+        write_lists(file, [
+            (name, [(f"{name}/kernel:0", kernel), (f"{name}/bias:0", bias)])
+            for name, (kernel, bias) in lenet()])
     with h5py.File(FOLDER / "keras0_lenet5.h5", "w") as file:
         layers = []
-        for name, arrays in lenet("lenet5"):
-            if not arrays:
-                layers.append([])
-                continue
-            kernel, bias = arrays
+        for name, (kernel, bias) in lenet():
             if kernel.ndim == 4:
                 kernel = theano(kernel, True)
             elif name == "fc1":
-                kernel = kernel.reshape(5, 5, 16, -1).transpose(2, 0, 1, 3).reshape(400, -1)
+                kernel = kernel.reshape(5, 5, 3, -1).transpose(2, 0, 1, 3).reshape(75, -1)
             layers += [[kernel, bias], []]
         file.attrs["nb_layers"] = len(layers)
         for index, arrays in enumerate(layers):

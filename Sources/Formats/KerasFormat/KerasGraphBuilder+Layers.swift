@@ -304,7 +304,6 @@ extension KerasGraphBuilder {
     ) throws(KerasError) -> KerasValue {
         let layer = call.layer
         let value = try call.input()
-        let input = try literal(value)
         if try layer.flag("invert", default: false) {
             throw layer.error(expected: "Normalization forwards", found: "invert")
         }
@@ -313,27 +312,34 @@ extension KerasGraphBuilder {
         else {
             throw layer.error(expected: "the last axis", found: layer.config["axis"]?.text ?? "")
         }
-        var statistics: [String] = []
-        for key in ["mean", "variance"] {
-            if let given = layer.config[key] {
-                let numbers = given.numbers
-                guard !numbers.isEmpty else {
-                    throw layer.error(expected: "numbers as \(key)", found: given.kind)
-                }
-                statistics.append(
-                    try number(
-                        numbers, shape: numbers.count == 1 ? [] : [numbers.count],
-                        named: "\(call.path)/\(key)"))
-            } else {
-                statistics.append(try weight(key, call).0)
-            }
-        }
+        let (names, isPicture) = try aligned([value])
+        let mean = try statistic("mean", call, isPicture)
+        let variance = try statistic("variance", call, isPicture)
         let least = try number([1e-7], named: "\(call.path)/least")
-        let root = try add(Sqrt(), [statistics[1]], named: "\(call.path)/deviation")
+        let root = try add(Sqrt(), [variance], named: "\(call.path)/deviation")
         let divisor = try add(Max(), [root, least], named: "\(call.path)/divisor")
-        let centred = try add(Sub(), [input, statistics[0]], named: "\(call.path)/centred")
+        let centred = try add(Sub(), [names[0], mean], named: "\(call.path)/centred")
         let result = try add(Div(), [centred, divisor], named: call.path)
-        return KerasValue(literal: result, picture: nil, rank: value.rank)
+        return self.value(result, rank: value.rank, isPicture: isPicture)
+    }
+
+    /// One number, or one for each channel: from the configuration, or from the weights.
+    private mutating func statistic(
+        _ key: String, _ call: KerasLayerCall, _ isPicture: Bool
+    ) throws(KerasError) -> String {
+        if let given = call.layer.config[key] {
+            let numbers = given.numbers
+            guard !numbers.isEmpty else {
+                throw call.layer.error(expected: "numbers as \(key)", found: given.kind)
+            }
+            let count = numbers.count
+            let shape = count == 1 ? [] : isPicture ? [count, 1, 1] : [count]
+            return try number(numbers, shape: shape, named: "\(call.path)/\(key)")
+        }
+        let (name, shape) = try weight(key, call)
+        guard isPicture, let count = Tensor.elementCount(of: shape), count > 1 else { return name }
+        let target = try integers([count, 1, 1], named: "\(name)/shape")
+        return try add(Reshape(), [name, target], named: "\(name)/chw")
     }
 }
 

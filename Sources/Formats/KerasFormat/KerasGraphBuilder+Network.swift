@@ -53,7 +53,11 @@ extension KerasGraphBuilder {
         }
         let value = fresh(name)
         declare(ValueDeclaration(name: value, elementType: elementType, shape: shape))
-        return KerasValue(literal: value, picture: nil, rank: shape.count)
+        var result = KerasValue(literal: value, picture: nil, rank: shape.count)
+        if shape.count == 4, network.leaves().allSatisfy({ !$0.layer.isChannelsFirst }) {
+            result.picture = try picture(result)
+        }
+        return result
     }
 
     /// Adds a network's layers, those of models inside under the model's name.

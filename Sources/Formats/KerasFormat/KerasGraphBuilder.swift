@@ -132,8 +132,7 @@ struct KerasGraphBuilder {
         _ values: [KerasValue]
     ) throws(KerasError) -> (names: [String], arePictures: Bool) {
         let arePictures =
-            values.allSatisfy { $0.rank == 4 }
-            && values.contains { $0.literal == nil && $0.picture != nil }
+            values.allSatisfy { $0.rank == 4 } && values.contains { $0.picture != nil }
         var names: [String] = []
         for value in values { names.append(try arePictures ? picture(value) : literal(value)) }
         return (names, arePictures)

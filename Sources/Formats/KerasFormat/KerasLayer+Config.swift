@@ -82,6 +82,13 @@ extension KerasLayer {
         }
     }
 
+    /// Whether it says that channels come first, or normalises as if they did.
+    var isChannelsFirst: Bool {
+        let axis = config["axis"]?.array?.first ?? config["axis"]
+        return (try? isChannelsLast()) == false
+            || (className == "BatchNormalization" && axis?.integer == 1)
+    }
+
     /// The name of an activation; nil for none.
     func activation(_ key: String = "activation") throws(KerasError) -> String? {
         guard let given = config[key] else { return nil }

@@ -55,6 +55,7 @@ extension KerasLayerWriter {
 
     /// - Returns: whether the node combines values, or a value and a number, as Keras does.
     mutating func addArithmetic(_ node: Node) throws(OutputError) -> Bool {
+        if try addStandardization(node) { return true }
         let known = [
             "Add": "Add", "Sum": "Add", "Sub": "Subtract", "Mul": "Multiply", "Max": "Maximum",
             "Min": "Minimum", "Mean": "Average",
@@ -75,6 +76,43 @@ extension KerasLayerWriter {
             return true
         }
         try addScaling(node, names)
+        return true
+    }
+
+    /// (x − mean) / deviation, with constants for each channel: Keras keeps the deviation's square,
+    /// whose root is the deviation to the last bit.
+    private mutating func addStandardization(_ node: Node) throws(OutputError) -> Bool {
+        guard node.inputs.count == 2, let constant = constants[node.inputs[1]],
+            constant.elementType == .float32
+        else { return false }
+        if node.op is Sub, constant.elementCount > 1 || values[node.inputs[0]]?.isPicture == true {
+            centred[node.outputs[0]] = (try value(node.inputs[0], for: node), constant)
+            return true
+        }
+        guard node.op is Div, let (input, mean) = centred[node.inputs[0]] else { return false }
+        let rank = rank(node.outputs[0])
+        // Along the last axis in Keras' order, or one number for all.
+        let isChannel = [mean, constant].allSatisfy { tensor in
+            let place = tensor.rank - (input.isPicture ? 3 : 1)
+            return tensor.elementCount == 1
+                || place >= 0 && tensor.shape[place] == tensor.elementCount
+        }
+        guard isChannel, rank > 1 else { throw refusal(node, "a mean along several axes") }
+        let channels = max(mean.elementCount, constant.elementCount)
+        func list(_ numbers: [Float]) -> JSONValue {
+            let all =
+                numbers.count == channels
+                ? numbers
+                : [Float](
+                    repeating: numbers[0], count: channels)
+            return .array(all.map { .number($0.shortest) })
+        }
+        give(
+            "Normalization",
+            [
+                "axis": channels == 1 ? .null : .number(-1), "mean": list(mean.floats()),
+                "variance": list(constant.floats().map { $0 * $0 }),
+            ], for: node, reads: [input], isPicture: input.isPicture)
         return true
     }
 

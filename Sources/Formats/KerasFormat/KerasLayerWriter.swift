@@ -45,6 +45,8 @@ struct KerasLayerWriter {
     private var sources: [String: String] = [:]
     private let tensors: [String: NamedTensor]
     private var names: Set<String>
+    /// Values less a constant mean, which a division follows: together a Normalization.
+    var centred: [String: (value: Value, mean: Tensor)] = [:]
     /// Values that are never negative.
     private var positive: Set<String> = []
 

@@ -57,7 +57,7 @@ extension KerasArchiveFormat {
         var metadata = checkpoint.metadata
         metadata["keras_version"] = writtenVersion
         metadata["backend"] = nil
-        let weights = try TemporaryFile(beside: file)
+        let weights = TemporaryFile(beside: file)
         try NumberedWriting.write(
             model.layers.map { ($0.className, $0.name, $0.weights) }, metadata: [:],
             to: weights.path, for: file.destination)
@@ -140,23 +140,11 @@ enum NumberedWriting {
     }
 }
 
-/// A file that has no name any more, so that nothing of it remains whatever happens.
+/// A file beside one that is being written, which goes when its owner does.
 private struct TemporaryFile: ~Copyable {
-    private let descriptor: Int32
+    let path: String
 
-    /// In the folder of a file that is being written.
-    init(beside file: borrowing OutputFile) throws(OutputError) {
-        let name = file.temporaryPath + ".weights"
-        descriptor = unsafe open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw OutputError(
-                file: file.destination, problem: "could not write: \(lastSystemError())")
-        }
-        unsafe _ = unlink(name)
-    }
+    init(beside file: borrowing OutputFile) { path = file.temporaryPath + ".weights" }
 
-    deinit { close(descriptor) }
-
-    /// Opens the file again.
-    var path: String { "/proc/self/fd/\(descriptor)" }
+    deinit { unsafe _ = unlink(path) }
 }

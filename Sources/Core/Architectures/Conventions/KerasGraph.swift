@@ -55,43 +55,69 @@ extension Graph {
     fileprivate static let toNCHW = [0, 3, 1, 2]
     fileprivate static let toNHWC = [0, 2, 3, 1]
 
-    /// Lets pictures come and go as [N, C, H, W] where the graph turns all of them anyway.
+    /// Lets pictures come and go as [N, C, H, W] where the graph turns them to that order itself;
+    /// what reads or gives the other order is turned where it does.
     ///
     /// - Returns: whether it does so now.
     fileprivate mutating func takePicturesAsNCHW() -> Bool {
-        func permutation(_ node: Node?) -> [Int]? { (node?.op as? Transpose)?.permutation }
-        let producers = Dictionary(
-            nodes.flatMap { node in node.outputs.map { ($0, node) } },
-            uniquingKeysWith: { first, _ in first })
         let pictures = Set(inputs.filter { $0.shape?.count == 4 }.map(\.name))
-        let readers = nodes.filter { !pictures.isDisjoint(with: $0.inputs) }
-        guard !pictures.isEmpty, readers.allSatisfy({ permutation($0) == Self.toNCHW }) else {
-            return false
+        func isTurn(_ node: Node) -> Bool {
+            (node.op as? Transpose)?.permutation == Self.toNCHW && pictures.contains(node.inputs[0])
         }
-        var turnedOutputs: [String: Node] = [:]
-        for output in outputs where output.shape?.count == 4 {
-            var node = producers[output.name]
-            if node?.op is Identity { node = node.flatMap { producers[$0.inputs[0]] } }
-            guard let node, permutation(node) == Self.toNHWC else { return false }
-            turnedOutputs[output.name] = node
+        let turned = Set(nodes.filter(isTurn).map { $0.inputs[0] })
+        guard !pictures.isEmpty, turned == pictures else { return false }
+        var result: [Node] = []
+        for input in pictures.sorted() {
+            result.append(Self.turn(input, Self.toNHWC, to: "\(input)/nhwc"))
+        }
+        for var node in nodes {
+            if isTurn(node) {
+                node.op = Identity()
+            } else {
+                node.inputs = node.inputs.map { pictures.contains($0) ? "\($0)/nhwc" : $0 }
+            }
+            result.append(node)
         }
         for index in inputs.indices {
             guard let shape = inputs[index].shape, shape.count == 4 else { continue }
             inputs[index].shape = Self.toNCHW.map { shape[$0] }
         }
-        for index in outputs.indices {
-            guard let shape = outputs[index].shape, shape.count == 4 else { continue }
-            outputs[index].shape = Self.toNCHW.map { shape[$0] }
-        }
+        nodes = result
+        giveNCHW()
+        return true
+    }
+
+    private mutating func giveNCHW() {
+        let pictures = Set(outputs.filter { $0.shape?.count == 4 }.map(\.name))
+        if pictures.isEmpty { return }
         for index in nodes.indices {
-            if let output = nodes[index].outputs.first, let turned = turnedOutputs[output] {
-                nodes[index].op = Identity()
-                nodes[index].inputs = [turned.inputs[0]]
-            } else if !pictures.isDisjoint(with: nodes[index].inputs) {
-                nodes[index].op = Identity()
+            nodes[index].outputs = nodes[index].outputs.map {
+                pictures.contains($0) ? "\($0)/nhwc" : $0
+            }
+            nodes[index].inputs = nodes[index].inputs.map {
+                pictures.contains($0) ? "\($0)/nhwc" : $0
             }
         }
-        return true
+        let producers = Dictionary(
+            nodes.flatMap { node in node.outputs.map { ($0, node) } },
+            uniquingKeysWith: { first, _ in first })
+        for index in outputs.indices {
+            guard let shape = outputs[index].shape, shape.count == 4 else { continue }
+            let name = outputs[index].name
+            outputs[index].shape = Self.toNCHW.map { shape[$0] }
+            var node = producers["\(name)/nhwc"]
+            if node?.op is Identity { node = node.flatMap { producers[$0.inputs[0]] } }
+            if let node, (node.op as? Transpose)?.permutation == Self.toNHWC {
+                nodes.append(
+                    Node(name: name, op: Identity(), inputs: [node.inputs[0]], outputs: [name]))
+            } else {
+                nodes.append(Self.turn("\(name)/nhwc", Self.toNCHW, to: name))
+            }
+        }
+    }
+
+    private static func turn(_ name: String, _ axes: [Int], to result: String) -> Node {
+        Node(name: result, op: Transpose(permutation: axes), inputs: [name], outputs: [result])
     }
 
     /// The file's name of every tensor that only moves on its way to where it is read.

@@ -65,6 +65,8 @@ extension KerasLayer {
         var leaf = name.split(separator: "/").last ?? ""
         leaf = leaf.prefix { $0 != ":" }
         if roles[String(leaf)] != nil { return String(leaf) }
+        // Keras 0 and 1 numbered weights that had no names.
+        if leaf.hasPrefix("param_") { return String(leaf.dropFirst("param_".count)) }
         if let last = leaf.lastIndex(of: "_"), leaf[last...].dropFirst().allSatisfy(\.isNumber),
             leaf[last...].count > 1
         {
@@ -94,8 +96,7 @@ extension KerasLayer {
     private mutating func adoptNumbered(_ tensors: [NamedTensor]) {
         let numbered = others.compactMap { index -> (number: Int, index: Int)? in
             let leaf = Self.leaf(of: tensors[index].name, layer: name)
-            // Keras 0 and 1 called them param_0, param_1 …
-            return Int(leaf.split(separator: "_").last ?? "").map { ($0, index) }
+            return Int(leaf).map { ($0, index) }
         }.sorted { $0.number < $1.number }
         guard numbered.count == others.count, let first = numbered.first else { return }
         let roles: [ParameterRole] =
