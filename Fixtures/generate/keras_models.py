@@ -59,7 +59,9 @@ def functional():
     x = layers.ReLU(max_value=6, name="relu6")(x)
     left = layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2, name="depthwise")(x)
     left = layers.LeakyReLU(negative_slope=0.1, name="leaky")(left)
-    left = layers.AveragePooling2D(3, strides=2, padding="same", name="average")(left)
+    # Stride 1, as Keras on PyTorch repeats the edge where the halves of the padding differ.
+    left = layers.AveragePooling2D(3, strides=1, padding="same", name="average")(left)
+    left = layers.MaxPooling2D(2, name="halves")(left)
     right = layers.Conv2D(16, 3, padding="same", dilation_rate=2, groups=2, name="grouped")(x)
     right = layers.BatchNormalization(center=False, name="bn_nocenter")(right)
     right = layers.Activation("tanh", name="tanh")(right)

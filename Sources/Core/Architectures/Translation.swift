@@ -78,7 +78,7 @@ package enum Translation {
     /// What a person should know before `model` is written in `convention`: what is added or lost.
     package static func notes(of model: Model, writtenIn convention: Convention) -> [String] {
         var notes: [String] = []
-        if model.architecture == nil, convention != .onnx {
+        if model.architecture == nil, convention == .pytorch {
             notes.append(
                 "\(convention.title) files of weights alone hold no graph: the network cannot be "
                     + "rebuilt from this one by Ferry")

@@ -12,6 +12,7 @@ extension KerasWeightsHDF5Format {
     /// - Throws: `OutputError` for a tensor without a layer, names HDF5 cannot hold, and two
     ///   tensors under one name.
     package static func write(_ checkpoint: Checkpoint, to file: borrowing OutputFile) throws {
+        try checkpoint.checkHasNoLooseArrays(file.destination)
         let layers = try layers(of: checkpoint, file.destination)
         var metadata = checkpoint.metadata
         try HDF5Metadata.check(metadata, file.destination)

@@ -80,6 +80,7 @@ extension Keras3WeightsFormat {
     /// - Throws: `OutputError` for tensors that are no known layer's.
     package static func write(_ checkpoint: Checkpoint, to file: borrowing OutputFile) throws {
         try HDF5Metadata.check(checkpoint.metadata, file.destination)
+        try checkpoint.checkHasNoLooseArrays(file.destination)
         var layers: [(className: String, name: String, weights: [Tensor])] = []
         for tensor in checkpoint.tensors {
             guard let layer = tensor.layer else {

@@ -12,7 +12,9 @@ struct ConvertCommand: Command {
     static let abstract = "Write a model in another format, then read it back and compare"
     static let usage = ["SRC DST [--to FORMAT] [--arch NAME] [--force]"]
     static let options: [CommandOption] = [
-        .value("to", "FORMAT", help: "onnx, hdf5 or keras-weights-h5 (default: by DST's ending)"),
+        .value(
+            "to", "FORMAT",
+            help: "onnx, hdf5, keras, keras-h5, keras-weights-h5 … (default: by DST's ending)"),
         .flag("force", help: "replace DST when it exists"),
     ]
     static let discussion = """

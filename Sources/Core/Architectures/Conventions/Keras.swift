@@ -29,8 +29,8 @@ extension Translation {
 
     /// Who made the kernels of a file of weights; nil for one that does as TensorFlow does.
     private static func kernelMaker(_ metadata: [String: String], _ bag: KerasBag) -> String? {
-        if let stated = metadata[MetadataKey.kernels] { return stated }
         if let backend = metadata["backend"] { return backend == "theano" ? backend : nil }
+        if let stated = metadata[MetadataKey.kernels] { return stated }
         return bag.hasTheanoOrder ? "unknown" : nil
     }
 
