@@ -76,9 +76,14 @@ package enum Translation {
     }
 
     /// What a person should know before `model` is written in `convention`: what is added or lost.
-    package static func notes(of model: Model, writtenIn convention: Convention) -> [String] {
+    ///
+    /// - Parameter withGraph: whether the file also says how its tensors are used.
+    package static func notes(
+        of model: Model, writtenIn convention: Convention, withGraph: Bool = false
+    ) -> [String] {
+        if withGraph { return [] }
         var notes: [String] = []
-        if model.architecture == nil, convention == .pytorch {
+        if model.architecture == nil, convention != .onnx {
             notes.append(
                 "\(convention.title) files of weights alone hold no graph: the network cannot be "
                     + "rebuilt from this one by Ferry")

@@ -11,6 +11,7 @@ package enum KerasArchiveFormat: ModelFormat {
     package static let name = "keras"
     package static let fileExtensions = ["keras"]
     package static let convention = Convention.keras
+    package static let holdsGraph = true
 
     static let configName = "config.json"
     static let weightsName = "model.weights.h5"

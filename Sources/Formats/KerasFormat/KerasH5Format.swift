@@ -9,6 +9,7 @@ package enum KerasH5Format: ModelFormat {
     package static let name = "keras-h5"
     package static let fileExtensions: [String] = []
     package static let convention = Convention.keras
+    package static let holdsGraph = true
 
     package static func recognizes(_ file: InputFile) -> Bool {
         HDF5Dialect.of(file) == .wholeModel

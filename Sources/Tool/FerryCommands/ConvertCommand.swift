@@ -14,7 +14,7 @@ struct ConvertCommand: Command {
     static let options: [CommandOption] = [
         .value(
             "to", "FORMAT",
-            help: "onnx, hdf5, keras, keras-h5, keras-weights-h5 … (default: by DST's ending)"),
+            help: "onnx, hdf5, keras, keras-h5 … (default: by DST's ending)"),
         .flag("force", help: "replace DST when it exists"),
     ]
     static let discussion = """
@@ -83,7 +83,9 @@ struct ConvertCommand: Command {
             let checkpoint = try Translation.checkpoint(of: model, in: format.convention)
             return (
                 checkpoint, model,
-                model.notes + Translation.notes(of: model, writtenIn: format.convention)
+                model.notes
+                    + Translation.notes(
+                        of: model, writtenIn: format.convention, withGraph: format.holdsGraph)
             )
         } catch let error as TranslationError {
             throw ModelError(file: source, format: format.name, error: error)

@@ -42,8 +42,8 @@ package struct CommandOption: Sendable, Equatable {
             "bn-epsilon", "E",
             help: "batch normalisation's ε where a weights file states none"),
         .value(
-            "keras-kernels", "theano|tensorflow",
-            help: "who made kernels that a Keras 0 or 1 file has in Theano's order"),
+            "keras-kernels", "MAKER",
+            help: "of Keras 0 and 1 kernels: theano or tensorflow"),
         .value(
             "numerics", "fast|strict",
             help: "Winograd allowed (default), or direct sums only"),
