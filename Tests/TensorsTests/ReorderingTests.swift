@@ -42,7 +42,7 @@ struct ReorderingTests {
             var bytes = [UInt8](repeating: 0, count: permuted.byteCount)
             var covered = 0
             unsafe permuted.eachPiece { start, piece in
-                for unsafe (index, byte) in unsafe piece.enumerated() { bytes[start + index] = byte }
+                for index in piece.indices { bytes[start + index] = unsafe piece[index] }
                 covered += piece.count
             }
             #expect(covered == permuted.byteCount)
