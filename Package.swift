@@ -90,10 +90,13 @@ let package = Package(
         module(
             "NumPyFormat", in: "Formats", ["FormatInterface", "IR", "Tensors", "ZIPContainer"]),
         module(
+            "KerasFormat", in: "Formats",
+            ["HDF5Format", "ZIPContainer", "FormatInterface", "IR", "Tensors"]),
+        module(
             "Formats", in: "Formats",
             [
-                "ONNXFormat", "HDF5Format", "PyTorchFormat", "SafetensorsFormat", "NumPyFormat",
-                "FormatInterface", "IR", "Tensors",
+                "ONNXFormat", "HDF5Format", "KerasFormat", "PyTorchFormat", "SafetensorsFormat",
+                "NumPyFormat", "FormatInterface", "IR", "Tensors",
             ]),
 
         // Compute side.
@@ -141,6 +144,12 @@ let package = Package(
         tests(
             "NumPyFormatTests",
             ["FormatInterface", "IR", "NumPyFormat", "Tensors", "ZIPContainer"]),
+        tests(
+            "KerasFormatTests",
+            [
+                "Architectures", "FormatInterface", "Formats", "HDF5Format", "IR", "KerasFormat",
+                "Tensors", "ZIPContainer",
+            ]),
         tests(
             "FormatConformance",
             ["Architectures", "FormatInterface", "Formats", "IR", "ONNXFormat", "Tensors"]),

@@ -22,6 +22,7 @@ func narrow(_ name: String, hasHead: Bool = true, seed: UInt64 = 1) throws -> Mo
 func bare(_ checkpoint: Checkpoint) -> Checkpoint {
     var checkpoint = checkpoint
     checkpoint.metadata = [:]
+    if checkpoint.convention == .keras { checkpoint.graph = nil }
     return checkpoint
 }
 

@@ -12,7 +12,11 @@ import Testing
         #expect(ModelFile.all.count >= 25)
         var files: [String: Int] = [:]
         for file in ModelFile.all { files[try file.open().0.name, default: 0] += 1 }
-        #expect(files.keys.sorted() == FormatRegistry.all.map { $0.name }.sorted())
+        // KerasFormatTests have files of their own.
+        let others = FormatRegistry.all.map { $0.name }.filter { name in
+            !["keras", "keras-h5", "keras3-weights-h5"].contains(name)
+        }
+        #expect(files.keys.sorted() == others.sorted())
     }
 
     @Test(arguments: ModelFile.all)

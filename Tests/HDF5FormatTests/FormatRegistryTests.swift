@@ -45,7 +45,8 @@ import Testing
         for path in ["x.h5", "a/b.HDF5"] {
             #expect(
                 throws: FormatChoiceError.ambiguousExtension(
-                    path, choices: ["hdf5", "keras-weights-h5"])
+                    path,
+                    choices: ["hdf5", "keras-weights-h5", "keras-h5", "keras3-weights-h5"])
             ) { try FormatRegistry.format(forWriting: path, named: nil) }
         }
     }
@@ -65,7 +66,7 @@ import Testing
 
     @Test(arguments: [
         ("hdf", "hdf5"), ("HDF5", "hdf5"), ("keras-weights", "keras-weights-h5"),
-        ("keras-weight-h5", "keras-weights-h5"), ("keras", "keras-weights-h5"),
+        ("keras-weight-h5", "keras-weights-h5"), ("kera", "keras"),
     ])
     func `a slip is answered with the name meant`(_ slip: String, _ meant: String) {
         let message = refusal { _ = try FormatRegistry.format(named: slip) }

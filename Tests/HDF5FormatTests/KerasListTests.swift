@@ -46,7 +46,6 @@ import Testing
         let read = try KerasWeightsHDF5Format.read(file)
         #expect(read.tensors.map(\.layer) == ["b", "b", "a"])
         #expect(read.tensors.map(\.name) == ["k", "c", "k"])
-        #expect(read.metadata["ferry.note"] != nil)
     }
 
     @Test func `split lists are joined in order`() throws {
@@ -90,17 +89,6 @@ import Testing
         }
         let message = try #require(refusal { _ = try KerasWeightsHDF5Format.read(numbers) })
         #expect(message.hasSuffix("expected a list of names, found 1 numbers"))
-    }
-
-    @Test func `Keras 3 and Keras 0 weights are named`() throws {
-        let scratch = try Scratch()
-        let file = try scratch.make { file in
-            let layers = unsafe H5Gcreate2(file, "layers", 0, 0, 0)
-            let layer = unsafe H5Gcreate2(layers, "conv2d", 0, 0, 0)
-            makeDataset("0", in: unsafe H5Gcreate2(layer, "vars", 0, 0, 0))
-        }
-        let message = try #require(refusal { _ = try StateDictHDF5Format.read(file) })
-        #expect(message.hasSuffix("found a Keras 3 .weights.h5 file"))
     }
 
     @Test func `a tensor without a layer is not written`() throws {

@@ -61,5 +61,11 @@ package enum MetadataKey {
     /// The value of every `num_batches_tracked`.
     package static let batchesTracked = "ferry.num_batches_tracked"
 
-    static let all: Set = [architecture, preprocess, softmax, epsilon, batchesTracked]
+    /// Who made the kernels of a Keras file, where that matters: "theano", whose convolutions turn
+    /// them by 180°, "tensorflow", whose do not, or "unknown".
+    package static let kernels = "ferry.keras_kernels"
+
+    static let all: Set = [
+        architecture, preprocess, softmax, epsilon, batchesTracked, kernels,
+    ]
 }

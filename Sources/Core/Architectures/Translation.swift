@@ -16,8 +16,12 @@ package enum Translation {
         let stated = checkpoint.metadata[MetadataKey.architecture]
         var model: Model
         if let graph = checkpoint.graph {
-            model = try onnxModel(
-                from: checkpoint, graph: graph, architecture: architecture, stated: stated)
+            model =
+                checkpoint.convention == .keras
+                ? try kerasModel(
+                    from: checkpoint, graph: graph, architecture: architecture, stated: stated)
+                : try onnxModel(
+                    from: checkpoint, graph: graph, architecture: architecture, stated: stated)
         } else {
             let known =
                 if let architecture {
@@ -63,7 +67,8 @@ package enum Translation {
             producer: model.producer)
         switch convention {
         case .pytorch: checkpoint.tensors = pytorchTensors(of: model)
-        case .keras: checkpoint.tensors = try kerasTensors(of: model)
+        case .keras:
+            (checkpoint.graph, checkpoint.tensors) = try kerasGraph(of: model)
         case .onnx:
             checkpoint.tensors = graphTensors(of: model)
             checkpoint.graph = model.graph
@@ -72,7 +77,12 @@ package enum Translation {
     }
 
     /// What a person should know before `model` is written in `convention`: what is added or lost.
-    package static func notes(of model: Model, writtenIn convention: Convention) -> [String] {
+    ///
+    /// - Parameter withGraph: whether the file also says how its tensors are used.
+    package static func notes(
+        of model: Model, writtenIn convention: Convention, withGraph: Bool = false
+    ) -> [String] {
+        if withGraph { return [] }
         var notes: [String] = []
         if model.architecture == nil, convention != .onnx {
             notes.append(

@@ -16,11 +16,13 @@ package enum TranslationError: Error, Equatable, Sendable {
     case metadata(key: String, expected: String, found: String)
     case graph(GraphError)
     case unsupported(Convention, String)
+    /// Keras kernels in Theano's order of axes, from a file that does not say who made them.
+    case unknownKernels
 
     /// Whether another command line would help, so that the command ends as wrong usage.
     package var isUsage: Bool {
         switch self {
-        case .unknownArchitecture, .ambiguous: true
+        case .unknownArchitecture, .ambiguous, .unknownKernels: true
         default: false
         }
     }
@@ -56,6 +58,9 @@ extension TranslationError: CustomStringConvertible {
         case .graph(let error): "\(error)"
         case .unsupported(let convention, let what):
             "expected a network that \(convention.title) files can hold, found \(what)"
+        case .unknownKernels:
+            "expected to know who made the kernels, found Theano's order of axes alone; choose "
+                + "with --keras-kernels theano (turned by 180°) or tensorflow (as they are)"
         }
     }
 

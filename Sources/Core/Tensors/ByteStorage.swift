@@ -1,11 +1,14 @@
 import Foundation
+import Synchronization
 
 /// The one owner of bytes that tensors share: a file mapping, heap memory, or memory of a C library.
 ///
 /// The bytes never change once the storage is shared, so any number of threads may read them.
 @safe
 package final class ByteStorage: @unchecked Sendable {
-    private let base: UnsafeRawPointer
+    /// Nil while the bytes are still to be made.
+    private let known: UnsafeRawPointer?
+    private let deferred: DeferredBytes?
     private let release: @Sendable () -> Void
 
     /// Whether the bytes are a read-only mapping of a file, whose pages can be read again.
@@ -21,10 +24,26 @@ package final class ByteStorage: @unchecked Sendable {
         unsafeOwning base: UnsafeRawPointer, count: Int, isFileMapping: Bool = false,
         release: @escaping @Sendable () -> Void
     ) {
-        unsafe self.base = base
+        unsafe known = base
+        deferred = nil
         self.count = count
         self.isFileMapping = isFileMapping
         self.release = release
+    }
+
+    /// Bytes that `fill` makes when they are first read.
+    init(count: Int, whenReadFilledBy fill: @escaping DeferredBytes.Fill) {
+        unsafe known = nil
+        unsafe deferred = DeferredBytes(count: count, fill)
+        self.count = count
+        isFileMapping = false
+        release = {}
+    }
+
+    private var base: UnsafeRawPointer {
+        if let known = unsafe known { return unsafe known }
+        guard let deferred else { preconditionFailure("storage has bytes or makes them") }
+        return unsafe deferred.base
     }
 
     /// Allocates `count` bytes on a 64-byte boundary and lets `fill` write all of them.
@@ -90,5 +109,41 @@ package final class ByteStorage: @unchecked Sendable {
     /// Calls `body` with the bytes as a raw buffer; the pointer must not outlive the call.
     package func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         try unsafe body(UnsafeRawBufferPointer(start: base, count: count))
+    }
+}
+
+/// Heap memory that is filled by the first reader; others wait.
+@safe
+final class DeferredBytes: @unchecked Sendable {
+    typealias Fill = @Sendable (UnsafeMutableRawBufferPointer) -> Void
+
+    private let count: Int
+    private let fill: Fill
+    private let address = Mutex<UInt?>(nil)
+
+    init(count: Int, _ fill: @escaping Fill) {
+        self.count = count
+        unsafe self.fill = fill
+    }
+
+    deinit {
+        if let made = address.withLock({ $0 }) {
+            unsafe UnsafeMutableRawPointer(bitPattern: made)?.deallocate()
+        }
+    }
+
+    var base: UnsafeRawPointer {
+        let made = address.withLock { address in
+            if let address { return address }
+            let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1), alignment: 64)
+            unsafe fill(UnsafeMutableRawBufferPointer(start: memory, count: count))
+            let made = UInt(bitPattern: memory)
+            address = made
+            return made
+        }
+        guard let pointer = unsafe UnsafeRawPointer(bitPattern: made) else {
+            preconditionFailure("memory has an address")
+        }
+        return unsafe pointer
     }
 }

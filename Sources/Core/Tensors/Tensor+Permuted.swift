@@ -1,84 +1,83 @@
+import Foundation
+
 /// Changing the order of axes.
 extension Tensor {
-    /// A copy whose axis `i` is this tensor's axis `axes[i]`.
+    /// The tensor whose axis `i` is this tensor's axis `axes[i]`.
+    ///
+    /// No element moves before it is read; `eachPiece` never holds more than a part of them. Orders
+    /// that cancel each other lead back to the original bytes.
     ///
     /// - Precondition: `axes` is a permutation of `0..<rank`.
     package func permuted(_ axes: [Int]) -> Tensor {
         precondition(axes.sorted() == Array(0..<rank), "\(axes) is no permutation of \(rank) axes")
         if axes == Array(0..<rank) { return self }
         let target = axes.map { shape[$0] }
-        switch elementType.size {
-        case 1: return moved(axes, target, UInt8.self)
-        case 2: return moved(axes, target, UInt16.self)
-        case 4: return moved(axes, target, UInt32.self)
-        default: return moved(axes, target, UInt64.self)
+        // A tensor that was made of another shape than its axes now have is read from its storage.
+        let source = reordering ?? Reordering(storage: storage, byteOffset: byteOffset, shape)
+        let order =
+            source.permuted(axes, of: shape)
+            ?? Reordering(storage: storage, byteOffset: byteOffset, shape).permuted(axes, of: shape)
+        guard let order else { preconditionFailure("a plain tensor has its axes") }
+        if order.isPlain {
+            return Tensor(
+                elementType: elementType, shape: target, storage: order.storage,
+                byteOffset: order.byteOffset)
         }
+        let (size, elementSize) = (byteCount, elementType.size)
+        let storage = unsafe ByteStorage(
+            count: size,
+            whenReadFilledBy: { buffer in
+                unsafe order.copy(Box(whole: order.extents), to: buffer, elementSize: elementSize)
+            })
+        return Tensor(elementType: elementType, shape: target, storage: storage, reordering: order)
     }
 
-    private func moved<Word: BitwiseCopyable>(
-        _ axes: [Int], _ target: [Int], _: Word.Type
-    ) -> Tensor {
-        var strides = [Int](repeating: 1, count: rank)
-        for axis in stride(from: rank - 2, through: 0, by: -1) {
-            strides[axis] = strides[axis + 1] * shape[axis + 1]
+    /// Calls `body` with pieces of the elements' bytes, each with its offset from the first
+    /// element; together they are all bytes, in any order.
+    ///
+    /// Elements that `permuted` left where they are pass through a buffer of a few MiB.
+    package func eachPiece<Failure: Error>(
+        _ body: (Int, UnsafeRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
+        if let reordering {
+            return try unsafe reordering.eachPiece(elementSize: elementType.size, body)
         }
-        let sourceStrides = axes.map { strides[$0] }
-        return unsafe Tensor(elementType, shape: target) {
-            (out: UnsafeMutableBufferPointer<Word>) in
-            unsafe withUnsafeBytes { source in
-                unsafe copyPermuted(source, to: out, shape: target, strides: sourceStrides)
-            }
-        }
-    }
-}
-
-/// Writes `out` in row-major order of `shape`, reading `source` with `strides` (in elements).
-///
-/// The two innermost loops run over the last axis and the axis that is contiguous in the source,
-/// in blocks of 32 × 32, so that a transpose touches each cache line once.
-func copyPermuted<Word: BitwiseCopyable>(
-    _ source: UnsafeRawBufferPointer, to out: UnsafeMutableBufferPointer<Word>,
-    shape: [Int], strides: [Int]
-) {
-    if out.isEmpty { return }
-    let rank = shape.count
-    let last = rank - 1
-    let contiguous = strides.firstIndex(of: 1) ?? last
-    var outStrides = [Int](repeating: 1, count: rank)
-    for axis in stride(from: rank - 2, through: 0, by: -1) {
-        outStrides[axis] = outStrides[axis + 1] * shape[axis + 1]
-    }
-    let outer = (0..<rank).filter { $0 != last && $0 != contiguous }
-    let rows = contiguous == last ? 1 : shape[contiguous]
-    let rowOut = contiguous == last ? 0 : outStrides[contiguous]
-    let rowIn = contiguous == last ? 0 : strides[contiguous]
-    let word = MemoryLayout<Word>.stride
-    var index = [Int](repeating: 0, count: outer.count)
-    while true {
-        var from = 0
-        var to = 0
-        for (position, axis) in outer.enumerated() {
-            from += index[position] * strides[axis]
-            to += index[position] * outStrides[axis]
-        }
-        for rowBlock in stride(from: 0, to: rows, by: 32) {
-            for columnBlock in stride(from: 0, to: shape[last], by: 32) {
-                for row in rowBlock..<min(rowBlock + 32, rows) {
-                    for column in columnBlock..<min(columnBlock + 32, shape[last]) {
-                        let element = from + row * rowIn + column * strides[last]
-                        unsafe out[to + row * rowOut + column] = source.loadUnaligned(
-                            fromByteOffset: element * word, as: Word.self)
-                    }
+        var failure: Failure?
+        unsafe withUnsafeBytes { bytes in
+            for start in stride(from: 0, to: bytes.count, by: Reordering.pieceBytes) {
+                let end = min(start + Reordering.pieceBytes, bytes.count)
+                do throws(Failure) {
+                    try unsafe body(start, UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+                } catch {
+                    failure = error
+                    return
                 }
             }
         }
-        var position = outer.count - 1
-        while position >= 0 {
-            index[position] += 1
-            if index[position] < shape[outer[position]] { break }
-            index[position] = 0
-            position -= 1
+        if let failure { throw failure }
+    }
+
+    /// Whether the bytes of the elements agree, whatever the shapes.
+    package func hasEqualBytes(to other: Tensor) -> Bool {
+        guard byteCount == other.byteCount else { return false }
+        if storage === other.storage, byteOffset == other.byteOffset { return true }
+        if let mine = reordering, let theirs = other.reordering, mine.hasOrder(of: theirs) {
+            return mine.source(of: self).hasEqualBytes(to: theirs.source(of: other))
         }
-        if position < 0 { return }
+        if reordering == nil, other.reordering != nil { return other.hasEqualBytes(to: self) }
+        struct Difference: Error {}
+        return unsafe other.withUnsafeBytes { theirs in
+            do throws(Difference) {
+                try unsafe eachPiece { offset, mine throws(Difference) in
+                    guard mine.count > 0, let left = mine.baseAddress,
+                        let right = theirs.baseAddress
+                    else { return }
+                    if unsafe memcmp(left, right + offset, mine.count) != 0 { throw Difference() }
+                }
+                return true
+            } catch {
+                return false
+            }
+        }
     }
 }

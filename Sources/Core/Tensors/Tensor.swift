@@ -11,6 +11,8 @@ package struct Tensor: Sendable {
     package let storage: ByteStorage
     /// Where in `storage` the first element lies.
     package let byteOffset: Int
+    /// The bytes that `storage` will be made of, while its elements have not been moved.
+    let reordering: Reordering?
 
     /// Describes bytes of `storage` as a tensor.
     ///
@@ -28,6 +30,16 @@ package struct Tensor: Sendable {
         self.shape = shape
         self.storage = storage
         self.byteOffset = byteOffset
+        reordering = nil
+    }
+
+    /// Describes elements that are moved from where `reordering` finds them when they are needed.
+    init(elementType: ElementType, shape: [Int], storage: ByteStorage, reordering: Reordering) {
+        self.elementType = elementType
+        self.shape = shape
+        self.storage = storage
+        byteOffset = 0
+        self.reordering = reordering
     }
 
     /// Number of elements of `shape`, or nil when an axis is negative or the product overflows.
@@ -87,6 +99,10 @@ package struct Tensor: Sendable {
         precondition(
             Tensor.elementCount(of: shape) == elementCount,
             "cannot reshape \(self.shape) to \(shape)")
+        if let reordering {
+            return Tensor(
+                elementType: elementType, shape: shape, storage: storage, reordering: reordering)
+        }
         return Tensor(
             elementType: elementType, shape: shape, storage: storage, byteOffset: byteOffset)
     }
@@ -94,16 +110,5 @@ package struct Tensor: Sendable {
     /// Whether element type, shape and every bit of the elements agree.
     package func isBitEqual(to other: Tensor) -> Bool {
         elementType == other.elementType && shape == other.shape && hasEqualBytes(to: other)
-    }
-
-    /// Whether the bytes of the elements agree, whatever the shapes.
-    package func hasEqualBytes(to other: Tensor) -> Bool {
-        unsafe withUnsafeBytes { mine in
-            unsafe other.withUnsafeBytes { theirs in
-                guard mine.count == theirs.count else { return false }
-                guard let a = mine.baseAddress, let b = theirs.baseAddress else { return true }
-                return unsafe memcmp(a, b, mine.count) == 0
-            }
-        }
     }
 }

@@ -112,13 +112,25 @@ package struct JSONReader {
         }
     }
 
-    private mutating func skipNumber() throws(JSONError) {
+    private mutating func skipNumber() throws(JSONError) { _ = try number() }
+
+    /// Reads a number, rounded to 64 bits.
+    package mutating func number() throws(JSONError) -> Double {
+        skipSpace()
         let start = position
         while position < text.count, Self.isNumberPart(text[position]) { position += 1 }
-        guard Double(String(decoding: text[start..<position], as: UTF8.self)) != nil else {
+        guard let value = Double(String(decoding: text[start..<position], as: UTF8.self)) else {
             position = start
             throw error(expected: "a number")
         }
+        return value
+    }
+
+    /// Reads true or false.
+    package mutating func boolean() throws(JSONError) -> Bool {
+        let value = peek() == UInt8(ascii: "t")
+        try word(value ? "true" : "false")
+        return value
     }
 
     private static func isNumberPart(_ byte: UInt8) -> Bool {

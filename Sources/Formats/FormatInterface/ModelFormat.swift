@@ -11,6 +11,9 @@ package protocol ModelFormat: Sendable {
     /// The names and axis orders that files of this format follow.
     static var convention: Convention { get }
 
+    /// Whether files of this format say how their tensors are used.
+    static var holdsGraph: Bool { get }
+
     /// Whether the file's content is of this format, told from a few of its bytes.
     static func recognizes(_ file: InputFile) -> Bool
 
@@ -24,4 +27,8 @@ package protocol ModelFormat: Sendable {
     /// - Throws: `OutputError` when the file cannot be written, or the checkpoint holds what this
     ///   format cannot.
     static func write(_ checkpoint: Checkpoint, to file: borrowing OutputFile) throws
+}
+
+extension ModelFormat {
+    package static var holdsGraph: Bool { false }
 }

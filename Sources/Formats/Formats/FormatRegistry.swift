@@ -1,6 +1,7 @@
 package import FormatInterface
 import HDF5Format
 import IR
+import KerasFormat
 import NumPyFormat
 import ONNXFormat
 import PyTorchFormat
@@ -13,6 +14,9 @@ package enum FormatRegistry {
         ONNXFormat.self,
         StateDictHDF5Format.self,
         KerasWeightsHDF5Format.self,
+        KerasH5Format.self,
+        Keras3WeightsFormat.self,
+        KerasArchiveFormat.self,
         PyTorchFormat.self,
         SafetensorsFormat.self,
         NPZFormat.self,

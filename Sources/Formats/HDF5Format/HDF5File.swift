@@ -13,13 +13,13 @@ package enum HDF5File {
 
     /// Whether the file has HDF5's signature: at 0, or behind a user block of 512·2ⁿ bytes.
     package static func isHDF5(_ file: InputFile) -> Bool {
-        superblockOffset(of: file) != nil
+        superblockOffset(of: HDF5Source(file)) != nil
     }
 
-    static func superblockOffset(of file: InputFile) -> Int? {
+    static func superblockOffset(of file: HDF5Source) -> Int? {
         var offset = 0
         while offset <= file.count - signature.count {
-            if file.bytes(at: offset, count: signature.count) == signature { return offset }
+            if file.region.copy(at: offset, count: signature.count) == signature { return offset }
             offset = offset == 0 ? 512 : offset * 2
         }
         return nil
@@ -30,7 +30,7 @@ package enum HDF5File {
     /// - Throws: `InputError` when the file is damaged, or holds what leads outside it: soft and
     ///   external links, external and virtual storage, filters other than deflate, shuffle and
     ///   fletcher32, committed types, groups inside themselves.
-    package static func contents(of file: InputFile) throws(InputError) -> HDF5Contents {
+    package static func contents(of file: HDF5Source) throws(InputError) -> HDF5Contents {
         try HDF5Process.ask(file) { answers throws(InputError) in
             answers.send(try HDF5Reader(file).contents())
         } receive: { process throws(InputError) in
@@ -38,15 +38,8 @@ package enum HDF5File {
         }
     }
 
-    /// Whether the root group has an attribute or a link of one of these names; false when damaged.
-    static func hasRootEntry(_ file: InputFile, attributes: [String], links: [String]) -> Bool {
-        let answer = try? HDF5Process.ask(file) { answers throws(InputError) in
-            let reader = try HDF5Reader(file)
-            answers.send(reader.hasRootEntry(attributes: attributes, links: links))
-        } receive: { process throws(InputError) in
-            try process.next(Bool.self)
-        }
-        return answer ?? false
+    package static func contents(of file: InputFile) throws(InputError) -> HDF5Contents {
+        try contents(of: HDF5Source(file))
     }
 
     /// The elements of datasets that `contents(of:)` listed.
@@ -57,7 +50,7 @@ package enum HDF5File {
     /// - Throws: `InputError` for element types no tensor has, elements outside the file, and
     ///   elements that expand beyond `HDF5Limits.expandedBytes`.
     package static func tensors(
-        _ datasets: [HDF5Dataset], of file: InputFile
+        _ datasets: [HDF5Dataset], of file: HDF5Source
     ) throws(InputError) -> [Tensor] {
         let converted = datasets.filter { !$0.isMappable }
         var read = try converted.isEmpty ? [] : convertedTensors(converted, of: file)[...]
@@ -66,8 +59,14 @@ package enum HDF5File {
         }
     }
 
-    private static func convertedTensors(
+    package static func tensors(
         _ datasets: [HDF5Dataset], of file: InputFile
+    ) throws(InputError) -> [Tensor] {
+        try tensors(datasets, of: HDF5Source(file))
+    }
+
+    private static func convertedTensors(
+        _ datasets: [HDF5Dataset], of file: HDF5Source
     ) throws(InputError) -> [Tensor] {
         let limit = HDF5Limits.expandedBytes(fileSize: file.count)
         var total = 0
@@ -104,7 +103,7 @@ package enum HDF5File {
 
     /// The next tensor that the process has read; nil when there is none.
     private static func receive(
-        _ dataset: HDF5Dataset, from process: borrowing HDF5Process, _ file: InputFile
+        _ dataset: HDF5Dataset, from process: borrowing HDF5Process, _ file: HDF5Source
     ) throws(InputError) -> Tensor? {
         guard try process.next(Bool.self) != nil else { return nil }
         let elementType = try dataset.elementType(in: file)
@@ -130,7 +129,7 @@ extension HDF5Dataset {
     /// The element type, when a tensor can have it.
     ///
     /// - Throws: `InputError` when not.
-    func elementType(in file: InputFile) throws(InputError) -> ElementType {
+    func elementType(in file: HDF5Source) throws(InputError) -> ElementType {
         switch elements {
         case .type(let elementType, _): return elementType
         case .unsupported(let found):
@@ -140,7 +139,7 @@ extension HDF5Dataset {
         }
     }
 
-    fileprivate func mapped(in file: InputFile) throws(InputError) -> Tensor {
+    fileprivate func mapped(in file: HDF5Source) throws(InputError) -> Tensor {
         let elementType = try elementType(in: file)
         guard let size = Tensor.byteCount(of: shape, elementType) else {
             throw error(in: file, expected: "a shape that memory can hold", found: "\(shape)")
@@ -156,13 +155,14 @@ extension HDF5Dataset {
                 found: "a file that ends before them")
         }
         let tensor = Tensor(
-            elementType: elementType, shape: shape, storage: file.storage, byteOffset: offset)
+            elementType: elementType, shape: shape, storage: file.region.storage,
+            byteOffset: file.region.range.lowerBound + offset)
         try check(tensor, in: file)
         return tensor
     }
 
     /// Checks what an element type does not promise: truth values are 0 or 1.
-    func check(_ tensor: Tensor, in file: InputFile) throws(InputError) {
+    func check(_ tensor: Tensor, in file: HDF5Source) throws(InputError) {
         guard tensor.elementType == .bool else { return }
         let isValid = unsafe tensor.withUnsafeBytes { bytes in
             unsafe bytes.allSatisfy { $0 <= 1 }
@@ -172,7 +172,7 @@ extension HDF5Dataset {
         }
     }
 
-    func error(in file: InputFile, expected: String, found: String) -> InputError {
+    func error(in file: HDF5Source, expected: String, found: String) -> InputError {
         InputError(
             file: file.path, format: HDF5File.format, place: "dataset \(path)",
             expected: expected, found: found)

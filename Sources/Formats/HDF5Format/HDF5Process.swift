@@ -4,7 +4,7 @@ import FormatInterface
 ///
 /// Questions are asked by forking, answers come back as values.
 struct HDF5Process: ~Copyable {
-    private let file: InputFile
+    private let path: String
     private let work: ForkedWork
 
     /// Lets `body` read the file in another process, and `receive` its answers in this one.
@@ -15,7 +15,7 @@ struct HDF5Process: ~Copyable {
     ///   - receive: returns nil when an answer is missing.
     /// - Throws: `InputError` when the process died, or what `receive` throws.
     static func ask<Value>(
-        _ file: InputFile, seconds: Int = 5, bytes: Int = 0,
+        _ file: HDF5Source, seconds: Int = 5, bytes: Int = 0,
         _ body: (Answers) throws(InputError) -> Void,
         receive: (borrowing HDF5Process) throws(InputError) -> Value?
     ) throws(InputError) -> Value {
@@ -31,7 +31,7 @@ struct HDF5Process: ~Copyable {
     }
 
     private init(
-        _ file: InputFile, _ seconds: Int, _ bytes: Int, _ patience: Int,
+        _ file: HDF5Source, _ seconds: Int, _ bytes: Int, _ patience: Int,
         _ body: (Answers) throws(InputError) -> Void
     ) throws(InputError) {
         let memory = (1 << 30).addingReportingOverflow(bytes).partialValue
@@ -52,7 +52,7 @@ struct HDF5Process: ~Copyable {
                 file: file.path, format: HDF5File.format,
                 expected: "room for a process to read in", found: lastSystemError())
         }
-        self.file = file
+        path = file.path
         self.work = work
     }
 
@@ -99,7 +99,7 @@ struct HDF5Process: ~Copyable {
         if bytes[0] == 1 { return try? Value(from: &reader) }
         guard let place = try? reader.text(), let problem = try? reader.text() else { return nil }
         throw InputError(
-            file: file.path, format: HDF5File.format, place: place, problem: problem)
+            file: path, format: HDF5File.format, place: place, problem: problem)
     }
 
     private func receive(_ count: Int) -> [UInt8]? {
@@ -115,7 +115,7 @@ struct HDF5Process: ~Copyable {
 
     /// The error for an answer that did not come.
     private consuming func failure() -> InputError {
-        let path = file.path
+        let path = path
         return InputError(
             file: path, format: HDF5File.format, expected: "undamaged HDF5",
             found: work.causeOfSilence())

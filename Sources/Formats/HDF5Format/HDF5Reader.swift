@@ -6,32 +6,42 @@ import Tensors
 ///
 /// Lives and dies inside `HDF5Library.locked`.
 struct HDF5Reader: ~Copyable {
-    let input: InputFile
+    let input: HDF5Source
     private let file: HDF5Handle
     private let linkAccess: HDF5Handle
 
-    init(_ input: InputFile) throws(InputError) {
-        guard HDF5File.isHDF5(input) else {
+    init(_ input: HDF5Source) throws(InputError) {
+        guard HDF5File.superblockOffset(of: input) != nil else {
             throw InputError(
                 file: input.path, format: HDF5File.format, place: "byte 0",
                 expected: "HDF5's signature", found: input.count == 0 ? "an empty file" : "none")
         }
         guard let fileAccess = HDF5Handle(H5Pcreate(ferry_H5P_FILE_ACCESS())),
             let linkAccess = HDF5Handle(H5Pcreate(ferry_H5P_LINK_ACCESS())),
-            H5Pset_fapl_sec2(fileAccess.id) >= 0,
+            Self.setImage(input, of: fileAccess) >= 0,
             H5Pset_fclose_degree(fileAccess.id, H5F_CLOSE_STRONG) >= 0,
             H5Pset_nlinks(linkAccess.id, 1) >= 0
         else { throw Self.failure(input, "") }
-        // Locks fail on read-only media and network folders; a library that cannot do without them
-        // may still work.
-        _ = H5Pset_file_locking(fileAccess.id, false, true)
         guard
             let file = HDF5Handle(
-                unsafe H5Fopen(input.path, ferry_H5F_ACC_RDONLY(), fileAccess.id))
+                unsafe H5Fopen(Self.noFile, ferry_H5F_ACC_RDONLY(), fileAccess.id))
         else { throw Self.failure(input, "") }
         self.input = input
         self.file = file
         self.linkAccess = linkAccess
+    }
+
+    /// A name that no file has: the library insists that an image is of none.
+    private static let noFile = "/dev/null/image"
+
+    /// Makes the library read the bytes that are mapped already, without a copy.
+    private static func setImage(
+        _ input: HDF5Source, of fileAccess: borrowing HDF5Handle
+    ) -> herr_t {
+        unsafe input.region.withUnsafeBytes { bytes in
+            unsafe ferry_read_image(
+                fileAccess.id, UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+        }
     }
 
     func contents() throws(InputError) -> HDF5Contents {
@@ -127,7 +137,7 @@ struct HDF5Reader: ~Copyable {
     /// The error for a call that failed.
     func failure(_ path: String) -> InputError { Self.failure(input, path) }
 
-    private static func failure(_ input: InputFile, _ path: String) -> InputError {
+    private static func failure(_ input: HDF5Source, _ path: String) -> InputError {
         InputError(
             file: input.path, format: HDF5File.format, place: path,
             expected: "undamaged HDF5", found: HDF5Library.innermostError())

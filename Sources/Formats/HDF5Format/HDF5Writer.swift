@@ -1,30 +1,62 @@
 import CHDF5
-import FormatInterface
-import Tensors
+package import FormatInterface
+import Foundation
+package import Tensors
 
 /// An HDF5 file that libhdf5 is writing; the same calls give the same bytes, without times.
 ///
 /// Lives and dies inside `HDF5Library.locked`.
-struct HDF5Writer: ~Copyable {
+package struct HDF5Writer: ~Copyable {
     /// Most bytes of an attribute that an object header holds; Keras splits lists at this size too.
     static let attributeBytes = 64512
 
     private let destination: String
     private let file: HDF5Handle
     private let linkCreation: HDF5Handle
+    private var elements: [Elements] = []
     private let datasetCreation: HDF5Handle
 
+    /// A dataset's elements and their place in the file.
+    private struct Elements {
+        var tensor: Tensor
+        var offset: Int
+        var path: String
+    }
+
     /// Writes a checkpoint's parts with `fill`, then everything to disk.
-    static func write(
-        to output: borrowing OutputFile,
-        _ fill: (borrowing HDF5Writer) throws(OutputError) -> Void
+    ///
+    /// libhdf5 writes the structure and keeps room for the elements, which then go there piece by
+    /// piece: no tensor whose axes were reordered is held whole.
+    package static func write(
+        to path: String, for destination: String,
+        _ fill: (inout HDF5Writer) throws(OutputError) -> Void
     ) throws(OutputError) {
-        let path = output.temporaryPath
-        let destination = output.destination
-        try HDF5Library.locked { () throws(OutputError) in
-            let writer = try HDF5Writer(path: path, destination: destination)
-            try fill(writer)
+        let elements = try HDF5Library.locked { () throws(OutputError) -> [Elements] in
+            var writer = try HDF5Writer(path: path, destination: destination)
+            try fill(&writer)
+            let elements = writer.elements
             try writer.close()
+            return elements
+        }
+        try write(elements, to: path, destination)
+    }
+
+    private static func write(
+        _ all: [Elements], to path: String, _ destination: String
+    ) throws(OutputError) {
+        let file = unsafe open(path, O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            throw OutputError(
+                file: destination, problem: "could not write: \(lastSystemError())")
+        }
+        defer { _ = Foundation.close(file) }
+        for elements in all {
+            try unsafe elements.tensor.eachPiece { start, bytes throws(OutputError) in
+                if unsafe writeAll(bytes, to: file, at: elements.offset + start) { return }
+                throw OutputError(
+                    file: destination,
+                    problem: "\(elements.path): could not write: \(lastSystemError())")
+            }
         }
     }
 
@@ -39,6 +71,8 @@ struct HDF5Writer: ~Copyable {
             H5Pset_obj_track_times(fileCreation.id, false) >= 0,
             H5Pset_obj_track_times(datasetCreation.id, false) >= 0,
             H5Pset_layout(datasetCreation.id, H5D_CONTIGUOUS) >= 0,
+            H5Pset_alloc_time(datasetCreation.id, H5D_ALLOC_TIME_EARLY) >= 0,
+            H5Pset_fill_time(datasetCreation.id, H5D_FILL_TIME_NEVER) >= 0,
             H5Pset_create_intermediate_group(linkCreation.id, 1) >= 0,
             H5Pset_char_encoding(linkCreation.id, H5T_CSET_UTF8) >= 0
         else { throw Self.failure(destination, "") }
@@ -62,15 +96,15 @@ struct HDF5Writer: ~Copyable {
     }
 
     /// Makes a group, and the groups it lies in where they are missing.
-    func makeGroup(_ path: String) throws(OutputError) {
+    package func makeGroup(_ path: String) throws(OutputError) {
         guard
             HDF5Handle(unsafe H5Gcreate2(file.id, path, linkCreation.id, hid_t(0), hid_t(0)))
                 != nil
         else { throw failure(path) }
     }
 
-    /// Writes a contiguous dataset straight from the tensor's bytes.
-    func write(_ tensor: Tensor, to path: String) throws(OutputError) {
+    /// Makes a contiguous dataset, whose elements are written when the file's structure is.
+    package mutating func write(_ tensor: Tensor, to path: String) throws(OutputError) {
         guard let type = tensor.elementType.makeHDF5Type() else {
             throw OutputError(
                 file: destination,
@@ -89,11 +123,11 @@ struct HDF5Writer: ~Copyable {
                     hid_t(0)))
         else { throw failure(path) }
         if tensor.byteCount == 0 { return }
-        let status = unsafe tensor.withUnsafeBytes { bytes in
-            unsafe H5Dwrite(
-                dataset.id, type.id, hid_t(0), hid_t(0), hid_t(0), bytes.baseAddress)
+        let offset = H5Dget_offset(dataset.id)
+        guard offset != ferry_HADDR_UNDEF(), let offset = Int(exactly: offset) else {
+            throw failure(path)
         }
-        guard status >= 0 else { throw failure(path) }
+        elements.append(Elements(tensor: tensor, offset: offset, path: path))
     }
 
     private func makeSpace(_ shape: [Int]) -> HDF5Handle? {
@@ -103,7 +137,8 @@ struct HDF5Writer: ~Copyable {
     }
 
     /// Writes a text attribute of the group at `path` ("/" for the root), as h5py writes `str`.
-    func write(_ text: String, attribute name: String, of path: String) throws(OutputError) {
+    package func write(_ text: String, attribute name: String, of path: String) throws(OutputError)
+    {
         try check(name, isNameOf: "an attribute of \(path)")
         try check(text, isNameOf: "attribute \(name)")
         guard let type = HDF5Handle(H5Tcopy(ferry_H5T_C_S1())),
@@ -120,7 +155,9 @@ struct HDF5Writer: ~Copyable {
 
     /// Writes a list of texts as Keras does: of one length, padded with zeros, split into
     /// `name0`, `name1` … when too large for an object header; an empty list as no numbers.
-    func write(_ texts: [String], attribute name: String, of path: String) throws(OutputError) {
+    package func write(_ texts: [String], attribute name: String, of path: String)
+        throws(OutputError)
+    {
         for text in texts { try check(text, isNameOf: "an entry of \(name)") }
         let size = max(texts.map(\.utf8.count).max() ?? 0, 1)
         let perPiece = Self.attributeBytes / size

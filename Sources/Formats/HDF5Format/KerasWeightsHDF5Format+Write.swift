@@ -12,12 +12,14 @@ extension KerasWeightsHDF5Format {
     /// - Throws: `OutputError` for a tensor without a layer, names HDF5 cannot hold, and two
     ///   tensors under one name.
     package static func write(_ checkpoint: Checkpoint, to file: borrowing OutputFile) throws {
+        try checkpoint.checkHasNoLooseArrays(file.destination)
         let layers = try layers(of: checkpoint, file.destination)
         var metadata = checkpoint.metadata
         try HDF5Metadata.check(metadata, file.destination)
         metadata["backend"] = metadata["backend"] ?? "tensorflow"
         metadata["keras_version"] = metadata["keras_version"] ?? "2.15.0"
-        try HDF5Writer.write(to: file) { writer throws(OutputError) in
+        try HDF5Writer.write(to: file.temporaryPath, for: file.destination) {
+            writer throws(OutputError) in
             try writer.write(layers.map(\.name), attribute: "layer_names", of: "/")
             for (key, text) in metadata.sorted(by: { $0.key < $1.key }) {
                 try writer.write(text, attribute: key, of: "/")

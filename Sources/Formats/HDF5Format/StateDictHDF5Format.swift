@@ -14,12 +14,11 @@ package enum StateDictHDF5Format: ModelFormat {
     package static let convention = Convention.pytorch
 
     package static func recognizes(_ file: InputFile) -> Bool {
-        HDF5File.isHDF5(file) && !KerasWeightsHDF5Format.recognizes(file)
+        HDF5Dialect.of(file) == .plain
     }
 
     package static func read(_ file: InputFile) throws -> Checkpoint {
         let contents = try HDF5File.contents(of: file)
-        try refuseKeras(contents, file)
         var names: Set<String> = []
         for dataset in contents.datasets {
             let name = parameterName(of: dataset)
@@ -46,26 +45,6 @@ package enum StateDictHDF5Format: ModelFormat {
         dataset.path.replacing("/", with: ".")
     }
 
-    /// Names Keras' other HDF5 files, whose datasets would make a strange state dict.
-    private static func refuseKeras(
-        _ contents: HDF5Contents, _ file: InputFile
-    ) throws(InputError) {
-        let found: String
-        if contents.attribute("nb_layers") != nil {
-            found = "weights of Keras before 1.0"
-        } else if contents.groups["_layer_checkpoint_dependencies"] != nil
-            || contents.groups.keys.contains(where: {
-                $0.hasPrefix("layers/") && $0.hasSuffix("/vars")
-            })
-        {
-            found = "a Keras 3 .weights.h5 file"
-        } else {
-            return
-        }
-        throw InputError(
-            file: file.path, format: Self.name, expected: "a PyTorch state dict", found: found)
-    }
-
     package static func write(_ checkpoint: Checkpoint, to file: borrowing OutputFile) throws {
         var names: Set<String> = []
         for tensor in checkpoint.tensors {
@@ -81,7 +60,8 @@ package enum StateDictHDF5Format: ModelFormat {
             }
         }
         try HDF5Metadata.check(checkpoint.metadata, file.destination)
-        try HDF5Writer.write(to: file) { writer throws(OutputError) in
+        try HDF5Writer.write(to: file.temporaryPath, for: file.destination) {
+            writer throws(OutputError) in
             for (key, text) in checkpoint.metadata.sorted(by: { $0.key < $1.key }) {
                 try writer.write(text, attribute: key, of: "/")
             }
@@ -108,7 +88,7 @@ enum HDF5Path {
 }
 
 /// Strings that travel as attributes of the root group.
-enum HDF5Metadata {
+package enum HDF5Metadata {
     /// Attributes that tell a reader what the file is.
     static let reserved = [
         "layer_names", "weight_names", "model_config", "training_config", "model_weights",
@@ -122,7 +102,9 @@ enum HDF5Metadata {
     /// Checks that metadata does not change what the file is taken for.
     ///
     /// - Throws: `OutputError` for reserved and empty keys, and too many entries.
-    static func check(_ metadata: [String: String], _ destination: String) throws(OutputError) {
+    package static func check(_ metadata: [String: String], _ destination: String)
+        throws(OutputError)
+    {
         for key in metadata.keys.sorted() where key.isEmpty || isReserved(key) {
             throw OutputError(
                 file: destination,

@@ -11,6 +11,7 @@ package enum ONNXFormat: ModelFormat {
     package static let name = "onnx"
     package static let fileExtensions = ["onnx"]
     package static let convention = Convention.onnx
+    package static let holdsGraph = true
 
     /// Bytes a protobuf message may have.
     static let messageLimit = Int(Int32.max)

@@ -123,7 +123,9 @@ struct ConvertCommand: Command {
             let checkpoint = try Translation.checkpoint(of: model, in: format.convention)
             return (
                 checkpoint, model,
-                model.notes + Translation.notes(of: model, writtenIn: format.convention)
+                model.notes
+                    + Translation.notes(
+                        of: model, writtenIn: format.convention, withGraph: format.holdsGraph)
             )
         } catch let error as TranslationError {
             throw ModelError(file: source, format: format.name, error: error)
@@ -143,7 +145,7 @@ struct ConvertCommand: Command {
         _ temporary: String, with checkpoint: Checkpoint, _ model: Model?,
         _ format: any ModelFormat.Type
     ) throws {
-        let written = try format.read(InputFile(path: temporary))
+        var written = try format.read(InputFile(path: temporary))
         let originals = Dictionary(
             checkpoint.tensors.map { ($0.key, $0.tensor) }, uniquingKeysWith: { first, _ in first })
         // Other versions of ONNX's operators keep axes, pads and bounds elsewhere.
@@ -151,17 +153,16 @@ struct ConvertCommand: Command {
         let found = Set(written.tensors.map(\.key))
         guard checkpoint.tensors.allSatisfy({ found.contains($0.key) || isSettled($0) })
         else { throw readBackError }
-        // Formats that keep the model's own layout hold its very tensors: compared once.
-        var equal: [TensorPlace: TensorPlace] = [:]
         for tensor in written.tensors {
-            guard let original = originals[tensor.key] else {
-                guard isSettled(tensor) else { throw readBackError }
-                continue
-            }
-            guard original.isBitEqual(to: tensor.tensor) else { throw readBackError }
-            equal[TensorPlace(original)] = TensorPlace(tensor.tensor)
+            let isEqual = originals[tensor.key].map { $0.isBitEqual(to: tensor.tensor) }
+            guard isEqual ?? isSettled(tensor) else { throw readBackError }
         }
         guard let model else { return }
+        // Equal bits need not be moved and compared again: those of the source are at hand.
+        for index in written.tensors.indices {
+            guard let original = originals[written.tensors[index].key] else { continue }
+            written.tensors[index].tensor = original
+        }
         let again = try? Translation.model(
             from: written, architecture: model.architecture?.name)
         guard let again, again.weights.count == model.weights.count,
@@ -171,7 +172,7 @@ struct ConvertCommand: Command {
             for (mine, theirs) in zip(layer.parameters, other.parameters) {
                 guard let a = model.weights[mine.name], let b = again.weights[theirs.name],
                     mine.role == theirs.role,
-                    equal[TensorPlace(a)] == TensorPlace(b) || a.isBitEqual(to: b)
+                    TensorPlace(a) == TensorPlace(b) || a.isBitEqual(to: b)
                 else { throw readBackError }
             }
         }
@@ -189,7 +190,7 @@ extension NamedTensor {
 }
 
 /// Which elements a tensor stands for, without looking at them.
-private struct TensorPlace: Hashable {
+private struct TensorPlace: Equatable {
     private let storage: ObjectIdentifier
     private let byteOffset: Int
     private let shape: [Int]

@@ -7,6 +7,7 @@ extension GraphRewriter {
     ///
     /// - Returns: the layout in which the file takes its input.
     mutating func canonicalize() -> Layout {
+        joinPads()
         flattenReshapes()
         bypass { [types] node in Self.isIdentity(node, types) }
         let layout = absorbInputTranspose()

@@ -7,10 +7,31 @@ extension Translation {
         from checkpoint: Checkpoint, architecture: Architecture?
     ) throws(TranslationError) -> Model {
         let layers = try KerasLayer.layers(of: checkpoint.tensors)
-        let bag = KerasBag(layers: layers, tensors: checkpoint.tensors)
-        let chosen =
-            if let architecture { architecture } else { try recognize(bag) }
-        return try kerasModel(chosen, bag, checkpoint)
+        var bag = KerasBag(layers: layers, tensors: checkpoint.tensors)
+        var checkpoint = checkpoint
+        var chosen: Architecture
+        do throws(TranslationError) {
+            chosen = if let architecture { architecture } else { try recognize(bag) }
+            _ = try bag.fit(chosen)
+        } catch {
+            // Kernels in Theano's order fit nothing when they are read in TensorFlow's.
+            bag.hasTheanoOrder = true
+            let other =
+                if let architecture { Optional(architecture) } else { try? recognize(bag) }
+            guard let other, (try? bag.fit(other)) != nil else { throw error }
+            chosen = other
+        }
+        checkpoint.metadata[MetadataKey.kernels] = kernelMaker(checkpoint.metadata, bag)
+        var model = try kerasModel(chosen, bag, checkpoint)
+        try turnKernels(of: &model, in: checkpoint)
+        return model
+    }
+
+    /// Who made the kernels of a file of weights; nil for one that does as TensorFlow does.
+    private static func kernelMaker(_ metadata: [String: String], _ bag: KerasBag) -> String? {
+        if let backend = metadata["backend"] { return backend == "theano" ? backend : nil }
+        if let stated = metadata[MetadataKey.kernels] { return stated }
+        return bag.hasTheanoOrder ? "unknown" : nil
     }
 
     /// The one architecture with these layers in this order and of these shapes.
@@ -56,7 +77,8 @@ extension Translation {
         var weights: [String: Tensor] = [:]
         var sources: [String: String] = [:]
         var notes: [String] = []
-        var picture: [Int]? = architecture.flattenedPicture(sizes)
+        // Theano's networks flatten in the order that is canonical here.
+        var picture = bag.hasTheanoOrder ? nil : architecture.flattenedPicture(sizes)
         for layer in architecture.layers(hasHead: sizes.hasHead) {
             guard let place = bound[layer.name] else { continue }
             let found = bag.layers[place]
@@ -64,7 +86,9 @@ extension Translation {
                 let name = "\(layer.name).\(role.pytorchName)"
                 if let index = found.indices[role] {
                     let tensor = bag.tensors[index].tensor
-                    weights[name] = canonical(tensor, role, layer, picture: picture)
+                    weights[name] =
+                        bag.hasTheanoOrder && tensor.rank == 4
+                        ? tensor : canonical(tensor, role, layer, picture: picture)
                     sources[name] = bag.tensors[index].name
                 } else {
                     weights[name] = bag.implied(role, in: found)
@@ -121,14 +145,20 @@ extension Architecture {
 struct KerasBag {
     let layers: [KerasLayer]
     let tensors: [NamedTensor]
+    /// Whether kernels are [out, in, kh, kw], as Keras 0 and 1 kept those of channels-first networks.
+    var hasTheanoOrder = false
 
     var hasHead: Bool { layers.contains { $0.kind == .dense } }
 
-    /// Whether the layers are the architecture's in kind and order, with or without its head.
+    /// Whether there are as many layers of each kind as the architecture has, with or without its
+    /// head. Keras 3's files of weights list them kind by kind.
     func hasLayers(of architecture: Architecture) -> Bool {
-        let mine = layers.map(\.kind)
-        return mine == architecture.layers.compactMap(\.kerasKind)
-            || mine == architecture.features.compactMap(\.kerasKind)
+        func counts(_ kinds: [KerasLayer.Kind]) -> [KerasLayer.Kind: Int] {
+            kinds.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        }
+        let mine = counts(layers.map(\.kind))
+        return mine == counts(architecture.layers.compactMap(\.kerasKind))
+            || mine == counts(architecture.features.compactMap(\.kerasKind))
     }
 
     /// The share of layer names in common, 0 … 1: of all there are, or of the file's alone.
@@ -139,22 +169,25 @@ struct KerasBag {
         return Double(common) / Double(max(all, 1))
     }
 
-    /// The file's layer for each of the architecture's: by order, or by name where every layer of
-    /// the file has one of the architecture's names. A layer of another kind is none.
+    /// The file's layer for each of the architecture's: by order within a kind, or by name where
+    /// every layer of the file has one of the architecture's names. A layer of another kind is none.
     func bindings(_ architecture: Architecture) -> [String: Int] {
         let places = Dictionary(
             layers.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         let isNamed = places.count == layers.count && overlap(architecture, ofFile: true) == 1
         var bindings: [String: Int] = [:]
-        var next = 0
+        let ofKind = Dictionary(grouping: layers.indices) { layers[$0].kind }
+        var next: [KerasLayer.Kind: Int] = [:]
         for layer in architecture.layers(hasHead: hasHead) {
             guard let kind = layer.kerasKind, let keras = layer.parameterNames?.keras else {
                 continue
             }
-            let place = isNamed ? places[keras] : next
-            guard let place, place < layers.count, layers[place].kind == kind else { continue }
+            let number = next[kind, default: 0]
+            let ordered = ofKind[kind] ?? []
+            let place = isNamed ? places[keras] : number < ordered.count ? ordered[number] : nil
+            guard let place, layers[place].kind == kind else { continue }
             bindings[layer.name] = place
-            next += 1
+            next[kind] = number + 1
         }
         return bindings
     }
@@ -162,7 +195,7 @@ struct KerasBag {
     /// Checks every layer against the architecture and reads its sizes.
     func fit(_ architecture: Architecture) throws(TranslationError) -> NetworkSizes {
         let bound = bindings(architecture)
-        let sizes = try architecture.fit(hasHead: hasHead, fileShape: Self.fileShape) {
+        let sizes = try architecture.fit(hasHead: hasHead, fileShape: fileShape) {
             layer, role in
             let names = layer.parameterNames?.keras ?? layer.name
             let expected = "\(names)/\(role.kerasName):0"
@@ -191,7 +224,7 @@ struct KerasBag {
     private func source(_ index: Int, _ role: ParameterRole) -> SourceTensor {
         let tensor = tensors[index].tensor
         var shape = tensor.shape
-        if role == .weight {
+        if role == .weight, !(hasTheanoOrder && tensor.rank == 4) {
             shape = shape.count == 4 ? [3, 2, 0, 1].map { shape[$0] } : shape.reversed()
         }
         return SourceTensor(
@@ -199,8 +232,8 @@ struct KerasBag {
     }
 
     /// A canonical shape in Keras' axis order.
-    private static func fileShape(_ role: ParameterRole, _ shape: [Int?]) -> [Int?] {
-        guard role == .weight else { return shape }
+    private func fileShape(_ role: ParameterRole, _ shape: [Int?]) -> [Int?] {
+        guard role == .weight, !(hasTheanoOrder && shape.count == 4) else { return shape }
         return shape.count == 4 ? [2, 3, 1, 0].map { shape[$0] } : shape.reversed()
     }
 

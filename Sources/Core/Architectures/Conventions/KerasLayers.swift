@@ -65,6 +65,8 @@ extension KerasLayer {
         var leaf = name.split(separator: "/").last ?? ""
         leaf = leaf.prefix { $0 != ":" }
         if roles[String(leaf)] != nil { return String(leaf) }
+        // Keras 0 and 1 numbered weights that had no names.
+        if leaf.hasPrefix("param_") { return String(leaf.dropFirst("param_".count)) }
         if let last = leaf.lastIndex(of: "_"), leaf[last...].dropFirst().allSatisfy(\.isNumber),
             leaf[last...].count > 1
         {
@@ -90,7 +92,7 @@ extension KerasLayer {
         }
     }
 
-    /// Keras 3's weights files number a layer's weights: 0, 1, …
+    /// Keras 0's and Keras 3's files of weights number a layer's weights.
     private mutating func adoptNumbered(_ tensors: [NamedTensor]) {
         let numbered = others.compactMap { index -> (number: Int, index: Int)? in
             let leaf = Self.leaf(of: tensors[index].name, layer: name)

@@ -47,6 +47,9 @@ package struct CommandOption: Sendable, Equatable {
             "bn-epsilon", "E",
             help: "batch normalisation's ε where a weights file states none"),
         .value(
+            "keras-kernels", "MAKER",
+            help: "of Keras 0 and 1 kernels: theano or tensorflow"),
+        .value(
             "numerics", "fast|strict",
             help: "Winograd allowed (default), or direct sums only"),
         .flag("help", letter: "h", help: "print this help"),

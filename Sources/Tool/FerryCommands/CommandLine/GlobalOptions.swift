@@ -14,6 +14,10 @@ package struct GlobalOptions: Sendable, Equatable {
     package var numerics = Numerics.fast
     /// Batch normalisation's ε for files of weights that state none; nil for the convention's own.
     package var epsilon: Float?
+    /// Who made the kernels of an old Keras file that does not say it.
+    package var kernels: KerasKernels?
+
+    package enum KerasKernels: String, CaseIterable, Sendable { case theano, tensorflow }
 
     package init() {}
 
@@ -22,6 +26,7 @@ package struct GlobalOptions: Sendable, Equatable {
         threads = try parsed.integer("threads", in: Self.threadRange) ?? Self.onlineCores
         architecture = try parsed.value("arch").map(Self.knownArchitecture)
         epsilon = try parsed.number("bn-epsilon", in: 0...1).map { Float($0) }
+        kernels = try parsed.choice("keras-kernels", of: KerasKernels.self)
         numerics = try parsed.choice("numerics", of: Numerics.self) ?? .fast
     }
 

@@ -31,6 +31,11 @@ struct ModelFile {
         {
             checkpoint.metadata[MetadataKey.epsilon] = "\(epsilon)"
         }
+        if let kernels = global.kernels, checkpoint.convention == .keras,
+            checkpoint.graph == nil || checkpoint.metadata[MetadataKey.kernels] == "unknown"
+        {
+            checkpoint.metadata[MetadataKey.kernels] = kernels.rawValue
+        }
         do {
             model = try Translation.model(from: checkpoint, architecture: global.architecture)
         } catch {

@@ -1,0 +1,64 @@
+"""Sends models through Ferry into .keras and .h5, and opens those in Keras 3 or in tf_keras.
+
+usage: prove_keras.py FERRY keras3|tf_keras
+
+tf_keras is not among the fixtures' requirements: pip install tensorflow-cpu tf_keras elsewhere.
+"""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+ferry, which = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]
+if which == "keras3":
+    os.environ["KERAS_BACKEND"] = "torch"
+    import keras
+else:
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    import tf_keras as keras
+import numpy as np  # noqa: E402
+
+FIXTURES = pathlib.Path(__file__).resolve().parent.parent
+MODELS = [
+    (FIXTURES / "keras" / name / f"{name}.keras", FIXTURES / "keras" / name)
+    for name in ["sequential", "functional", "nested", "channels_first", "lrn"]
+] + [
+    (FIXTURES / "models" / name / f"{name}.onnx", FIXTURES / "models" / name / "golden")
+    for name in ["lenet5", "lenet5_tanh", "alexnet_narrow", "vgg11_narrow", "vgg16_narrow",
+                 "vgg16_bn_narrow"]
+]
+
+
+def answer(path, array):
+    model = keras.models.load_model(path, compile=False)
+    if tuple(array.shape[1:]) != tuple(model.inputs[0].shape[1:]):
+        array = array.transpose(0, 2, 3, 1)
+    output = model(array, training=False)
+    return output.numpy() if which == "tf_keras" else keras.ops.convert_to_numpy(output)
+
+
+def main():
+    failures = 0
+    for source, golden in MODELS:
+        array, expected = np.load(golden / "input_0.npy"), np.load(golden / "output_0.npy")
+        for ending, to in [(".keras", "keras"), (".h5", "keras-h5")]:
+            # LRN is for Keras 3 alone, and .h5 must open in both.
+            if source.stem == "lrn" and (to == "keras-h5" or which == "tf_keras"):
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                path = pathlib.Path(folder) / f"model{ending}"
+                subprocess.run(
+                    [ferry, "convert", source, path, "--to", to], check=True,
+                    capture_output=True)
+                found = answer(path, array)
+            limit = 1e-4 * np.abs(expected) + 1e-5 * np.abs(expected).max()
+            fits = bool((np.abs(found - expected) <= limit).all())
+            failures += not fits
+            print(f"{source.name} as {to} in {which}: {'fits' if fits else 'DIFFERENT'}, "
+                  f"largest difference {np.abs(found - expected).max():.2e}")
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()

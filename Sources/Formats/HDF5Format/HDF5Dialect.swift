@@ -1,0 +1,86 @@
+package import FormatInterface
+import Synchronization
+import Tensors
+
+/// Whose HDF5 a file is, told from its root group and the names of its datasets.
+package enum HDF5Dialect: Int, Sendable {
+    /// A Keras model with its configuration.
+    case wholeModel
+    /// Keras' weights in lists by layer.
+    case listedWeights
+    /// Keras 3's weights in numbered groups.
+    case numberedWeights
+    /// Anything else: datasets by name.
+    case plain
+
+    /// Processor seconds for telling: less than reading, as damage that keeps libhdf5 busy is met by
+    /// both.
+    private static let seconds = 2
+
+    /// The last answer; formats ask about one file, one after the other.
+    private static let last = Mutex<Answer?>(nil)
+
+    private struct Answer {
+        weak var storage: ByteStorage?
+        var dialect: HDF5Dialect
+    }
+
+    /// Nil for a file that is no HDF5. A damaged one is plain: reading it tells the damage.
+    package static func of(_ file: InputFile) -> HDF5Dialect? {
+        guard HDF5File.isHDF5(file) else { return nil }
+        let known = last.withLock { $0 }
+        if let known, known.storage === file.storage { return known.dialect }
+        let dialect = examine(HDF5Source(file))
+        last.withLock { $0 = Answer(storage: file.storage, dialect: dialect) }
+        return dialect
+    }
+
+    private static func examine(_ file: HDF5Source) -> HDF5Dialect {
+        let answer = try? HDF5Process.ask(file, seconds: seconds) { answers throws(InputError) in
+            let reader = try HDF5Reader(file)
+            answers.send(try Self(reader))
+        } receive: { process throws(InputError) in
+            try process.next(HDF5Dialect.self)
+        }
+        return answer ?? .plain
+    }
+
+    private init(_ reader: borrowing HDF5Reader) throws(InputError) {
+        let lists = ["layer_names", "layer_names0", "nb_layers"]
+        if reader.hasRootEntry(attributes: ["model_config"], links: []) {
+            self = .wholeModel
+        } else if reader.hasRootEntry(attributes: lists, links: ["model_weights"]) {
+            self = .listedWeights
+        } else if reader.hasRootEntry(
+            attributes: [], links: ["layers", "_layer_checkpoint_dependencies", "vars"]),
+            try reader.contents().hasNumberedWeights
+        {
+            self = .numberedWeights
+        } else {
+            self = .plain
+        }
+    }
+}
+
+extension HDF5Contents {
+    /// Whether there are datasets, and all are numbered weights of some layer: `…/vars/0`.
+    var hasNumberedWeights: Bool {
+        !datasets.isEmpty
+            && datasets.allSatisfy { dataset in
+                let parts = dataset.path.split(separator: "/")
+                return parts.count >= 2 && parts[parts.count - 2] == "vars"
+                    && Int(parts[parts.count - 1]) != nil
+            }
+    }
+}
+
+extension HDF5Dialect: HDF5Message {
+    func encode(into bytes: inout [UInt8]) { bytes.append(integer: rawValue) }
+
+    init(from reader: inout HDF5MessageReader) throws(HDF5MessageReader.Malformed) {
+        guard let dialect = HDF5Dialect(rawValue: try reader.integer()) else {
+            throw HDF5MessageReader.Malformed()
+        }
+        self = dialect
+    }
+}
