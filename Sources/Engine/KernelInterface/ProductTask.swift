@@ -4,12 +4,13 @@
 /// range of panels.
 @safe
 package struct ProductTask {
-    /// [rows, depth].
+    /// [group of `shortRows` rows][block of 16 of the depth][row of the group][16].
     package var input: UnsafePointer<Float>
     /// [panel][depth][panelWidth].
     package var weights: UnsafePointer<Float>
     /// [rows, panels × panelWidth or more].
     package var output: UnsafeMutablePointer<Float>
+    /// A multiple of 16.
     package var depth: Int
     /// Floats from one row of the output to the next.
     package var outputStride: Int

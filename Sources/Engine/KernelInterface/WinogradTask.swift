@@ -2,8 +2,8 @@
 /// y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A over tiles of m×m outputs, d being the s×s inputs under one, with
 /// s = m + r − 1.
 ///
-/// `winogradInput` makes Bᵀ d B of a range of tiles; products with the weights are plain
-/// convolutions of one tap, one for each of the s² positions; `winogradOutput` makes the rest.
+/// `winogradInput` makes Bᵀ d B of a range of tiles; `multiply` makes the products with the
+/// weights, one for each of the s² positions; `winogradOutput` makes the rest.
 /// Tiles are counted row by row. There are kernels for F(4, 3) and F(2, 5), whose s is 6 and whose
 /// points are 0, ±3/4, ±3/2, ∞ (more exact than 0, ±1, ±2, ∞), and for F(2, 3),
 /// whose s is 4 and whose points are 0, ±1, ∞.
@@ -22,7 +22,8 @@ package struct WinogradTask {
     package var channels: Int
     package var padTop: Int
     package var padLeft: Int
-    /// [s², tiles of the range from `firstTile`, channels].
+    /// [s², tiles of the range from `firstTile`, channels], each position in the layout of
+    /// `ProductTask.input`.
     package var transformed: UnsafeMutablePointer<Float>
     /// Floats from one of the s² positions to the next.
     package var transformedStride: Int
