@@ -30,7 +30,8 @@ compile() {
         -target "$1" -O -wmo -Xfrontend -disable-stack-protector -parse-as-library -swift-version 6 -package-name ferry \
         -enable-experimental-feature Embedded -enable-experimental-feature Lifetimes \
         -enable-upcoming-feature InternalImportsByDefault \
-        -enable-upcoming-feature MemberImportVisibility -I "$folder/$2"
+        -enable-upcoming-feature MemberImportVisibility -I "$folder/$2" \
+        -I "$engine/../C/CPrefetch/include"
     kernels=$2
     march=$3
     shift 3
@@ -53,7 +54,7 @@ compile aarch64-none-none-elf NEONKernels ''
 
 # The instructions of each kernel that must be fused and sixteen lanes wide.
 "$objdump" -d --no-show-raw-insn "$folder/NEONKernels/Kernels.o" >"$folder/listing"
-for kernel in convolveTile dense scaleChannels normalizeAcrossChannels winogradInput; do
+for kernel in convolveTile multiply dense scaleChannels normalizeAcrossChannels winogradInput; do
     count=$(awk -v name="${#kernel}$kernel" '
         /^[0-9a-f]+ </ { inside = index($0, "NEONKernels" name) }
         inside && /\tfmla(\.4s)?\tv|\tfmla\.4s/ { n++ }

@@ -127,28 +127,54 @@ private struct Bench {
         winogradTiles("Winograd F(2x2, 5x5)", tileSize: 2, side: 6, pools: false)
     }
 
-    /// Both transforms; the products between them are made up.
+    /// Both transforms and the products between them.
     mutating func winogradTiles(_ name: StaticString, tileSize: Int, side: Int, pools: Bool) {
         start(UInt64(tileSize + side))
         let (height, width, channels, outputs) = (15, 13, 32, 23)
         let across = (width + tileSize - 1) / tileSize
         let tiles = across * ((height + tileSize - 1) / tileSize)
+        let rows = (tiles + shortRows - 1) / shortRows * shortRows
         let positions = side * side
-        let transformed = zeros(positions * tiles * channels)
+        let padded = (outputs + panelWidth - 1) / panelWidth * panelWidth
+        let transformed = zeros(positions * rows * channels)
+        let products = zeros(positions * rows * padded)
         let result = zeros(height * width * outputs)
-        let padded = (outputs + 31) / 32 * 32
+        let bias = zeros(padded)
         let task = WinogradTask(
             tileSize: tileSize, side: side, input: numbers(height * width * channels),
             inputHeight: height,
             inputWidth: width, channels: channels, padTop: 1, padLeft: 1,
-            transformed: transformed, transformedStride: tiles * channels,
-            products: numbers(positions * tiles * padded), productsStride: tiles * padded,
+            transformed: transformed, transformedStride: rows * channels,
+            products: products, productsStride: rows * padded,
             productsTileStride: padded, scratch: room(WinogradTask.scratchByteCount),
-            zeros: zeros(channels), firstTile: 0, bias: numbers(padded), output: result,
+            zeros: zeros(channels), firstTile: 0, bias: bias, output: result,
             outputHeight: height, outputWidth: width, outputs: outputs, bounds: .relu,
             pools: pools)
+        for output in 0..<outputs { bias[output] = number() }
         winogradInput(task, 0..<tiles)
-        finish(name, transformed, positions * tiles * channels)
+        let sums = zeros(positions * tiles * outputs)
+        for position in 0..<positions {
+            let weights = zeros(channels * padded)
+            for k in 0..<channels {
+                for output in 0..<outputs {
+                    let panel = weights + output / panelWidth * channels * panelWidth
+                    panel[k * panelWidth + output % panelWidth] = number()
+                }
+            }
+            let product = products + position * rows * padded
+            multiply(
+                ProductTask(
+                    input: transformed + position * rows * channels, weights: weights,
+                    output: product, depth: channels, outputStride: padded),
+                0..<rows, 0..<padded / panelWidth)
+            for tile in 0..<tiles {
+                for output in 0..<outputs {
+                    sums[(position * tiles + tile) * outputs + output] =
+                        product[tile * padded + output]
+                }
+            }
+        }
+        finish(name, sums, positions * tiles * outputs)
         winogradOutput(task, 0..<tiles)
         finish(name, result, (pools ? height / 2 * (width / 2) : height * width) * outputs)
     }
