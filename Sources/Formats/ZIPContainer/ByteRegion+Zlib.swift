@@ -8,7 +8,7 @@ extension ByteRegion {
             // Without an address zlib gives the start value.
             guard count > 0, let base = bytes.baseAddress else { return previous }
             return unsafe UInt32(
-                truncatingIfNeeded: ferry_crc32(
+                truncatingIfNeeded: crc32_z(
                     UInt(previous), base.assumingMemoryBound(to: UInt8.self), bytes.count))
         }
     }
