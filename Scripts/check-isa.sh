@@ -5,9 +5,10 @@
 #    name exists in several of them, and the linker keeps any one copy, for every CPU.
 # 2. A closure of a kernel that stands as a function of its own is called in the innermost loop, and
 #    the accumulators it captures are in memory.
-# 3. In the linked program, AVX-512 registers occur in AVX512Kernels alone, and fused multiply-adds
+# 3. A function that takes or returns vectors passes them through memory, whatever it is for.
+# 4. In the linked program, AVX-512 registers occur in AVX512Kernels alone, and fused multiply-adds
 #    in AVX512Kernels and AVX2Kernels alone.
-# 4. The fastest convolution multiplies and adds whole AVX-512 registers in one instruction.
+# 5. The fastest convolution multiplies and adds whole AVX-512 registers in one instruction.
 #
 # usage: Scripts/check-isa.sh [FOLDER OF THE RELEASE BUILD]
 set -eu
@@ -58,6 +59,15 @@ for target in $kernels; do
     if [ -n "$closures" ]; then
         fail "$target: expected every closure inlined, found:"
         for symbol in $closures; do
+            "$swift" demangle "$symbol" | sed 's/^/    /' >&2
+        done
+    fi
+    # A signature names the vector types it takes and returns.
+    vectors=$(awk -v mine="$mangled" '
+        $2 ~ /^[WwTt]$/ && index($1, mine) && $1 ~ /SIMD16V/ { print $1 }' "$listing" | sort -u)
+    if [ -n "$vectors" ]; then
+        fail "$target: expected every function of vectors inlined (@inline(always)), found:"
+        for symbol in $vectors; do
             "$swift" demangle "$symbol" | sed 's/^/    /' >&2
         done
     fi

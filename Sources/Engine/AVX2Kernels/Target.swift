@@ -1,16 +1,16 @@
 package import KernelInterface
 
 /// Output positions and 16-lane vectors of a convolution's register tile: 12 of 16 registers.
-@inline(__always) var tileRows: Int { 6 }
-@inline(__always) var tileVectors: Int { 1 }
-@inline(__always) var panelWidth: Int { tileVectors * 16 }
+@inline(always) var tileRows: Int { 6 }
+@inline(always) var tileVectors: Int { 1 }
+@inline(always) var panelWidth: Int { tileVectors * 16 }
 
 typealias Accumulators = InlineArray<6, Lanes>
 typealias Rows = InlineArray<6, UnsafePointer<Float>>
 typealias Panel = InlineArray<1, Lanes>
 
 /// Calls `body` with each row of the tile: written out, so that accumulators stay in registers.
-@inline(__always)
+@inline(always)
 func eachTileRow(_ body: (Int) -> Void) {
     body(0)
     body(1)
@@ -21,19 +21,19 @@ func eachTileRow(_ body: (Int) -> Void) {
 }
 
 /// Rows of the tile for what whole tiles leave over.
-@inline(__always) var shortRows: Int { 2 }
+@inline(always) var shortRows: Int { 2 }
 
 typealias ShortAccumulators = InlineArray<2, Lanes>
 typealias Groups = InlineArray<3, UnsafePointer<Float>>
 
-@inline(__always)
+@inline(always)
 func eachShortRow(_ body: (Int) -> Void) {
     body(0)
     body(1)
 }
 
 /// Images a dense layer computes side by side at most, 4 rows each.
-@inline(__always) var denseImages: Int { 1 }
+@inline(always) var denseImages: Int { 1 }
 
 /// Kernels for x86-64-v3: AVX2 and FMA.
 package let avx2Kernels = kernelSet(named: "avx2")

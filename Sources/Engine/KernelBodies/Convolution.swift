@@ -31,7 +31,7 @@ func convolve(_ task: ConvolutionTask, _ positions: Range<Int>, _ panels: Range<
 }
 
 /// Fills `task.rows`: for each tap, where the tile's positions find their channels.
-@inline(__always)
+@inline(always)
 private func gatherRows(_ task: ConvolutionTask, _ position: Int, _ count: Int) {
     var outputY = position / task.outputWidth
     var outputX = position % task.outputWidth
@@ -69,7 +69,7 @@ private var chainLength: Int { 128 }
 
 /// One register tile, left in rows of `rowStride` floats from `target` on: chains of whole taps, or
 /// of a part of one tap's channels where those are many.
-@inline(__always)
+@inline(always)
 private func convolveTile(
     _ task: ConvolutionTask, taps: Int, panel: Int, weights: UnsafePointer<Float>,
     totals: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>, rowStride: Int
@@ -102,7 +102,7 @@ private func convolveTile(
 ///
 /// Inlined, since in a function that stays its own the compiler leaves the closures calls, with the
 /// sums in memory; `make isa` sees to it.
-@inline(__always)
+@inline(always)
 private func sumChain(
     _ task: ConvolutionTask, rows firstRows: UnsafeMutablePointer<UnsafePointer<Float>>,
     taps: Int, channels: Range<Int>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
@@ -143,7 +143,7 @@ private func sumChain(
 }
 
 /// Copies the tile's `count` rows to the output, the channels of `panel` that exist.
-@inline(__always)
+@inline(always)
 private func storeTile(
     _ task: ConvolutionTask, count: Int, lanes: Int, tile: UnsafeMutablePointer<Float>,
     to output: UnsafeMutablePointer<Float>
@@ -173,7 +173,7 @@ func multiply(_ task: ProductTask, _ rows: Range<Int>, _ panels: Range<Int>) {
     }
 }
 
-@inline(__always)
+@inline(always)
 private func multiplyChain(
     _ task: ProductTask, _ rows: Int, _ firstInput: UnsafePointer<Float>,
     _ weights: UnsafePointer<Float>, count: Int, adds: Bool,
@@ -201,7 +201,7 @@ private func multiplyChain(
 }
 
 /// One chain of `tileRows` rows, stored or added to what earlier chains left.
-@inline(__always)
+@inline(always)
 private func multiplyTile(
     _ task: ProductTask, _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
     count: Int, ahead: UnsafeRawPointer, adds: Bool, to output: UnsafeMutablePointer<Float>
@@ -237,7 +237,7 @@ private func multiplyTile(
 }
 
 /// The same of `shortRows` rows.
-@inline(__always)
+@inline(always)
 private func multiplyShortTile(
     _ task: ProductTask, _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
     count: Int, adds: Bool, to output: UnsafeMutablePointer<Float>
@@ -270,18 +270,19 @@ private func multiplyShortTile(
 /// Here and not beside `probeRead`, because two files that use `Accumulators` would share its
 /// generic code as one external function, and accumulators that were seen by one stay in memory.
 @inline(never)
-func probeFMA(_ iterations: Int) -> Float {
+func probeFMA(_ iterations: Int) -> Float { multiplyRegisters(iterations) }
+
+@inline(always)
+private func multiplyRegisters(_ iterations: Int) -> Float {
     var sums = Accumulators(repeating: .zero)
     let x = Lanes(repeating: 1e-3)
     for block in 0..<iterations / 1024 {
         // Changes now and then, so that nothing can be computed ahead.
         let y = Lanes(repeating: Float(block))
         for _ in 0..<1024 {
-            @inline(__always)
-            func multiply(_ r: Int) {
+            eachTileRow { r in
                 for v in 0..<tileVectors { sums[r * tileVectors + v].addProduct(x, y) }
             }
-            eachTileRow(multiply)
         }
     }
     var total = Lanes.zero

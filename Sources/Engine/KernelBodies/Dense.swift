@@ -51,19 +51,19 @@ private struct DenseBlock {
     var readsAhead: Bool
 }
 
-@inline(__always)
+@inline(always)
 private func groupCount(_ task: DenseTask) -> Int {
     (task.batch + DenseTask.groupImages - 1) / DenseTask.groupImages
 }
 
-@inline(__always)
+@inline(always)
 private func images(_ task: DenseTask, _ group: Int) -> Range<Int> {
     let groups = groupCount(task)
     return task.batch * group / groups..<task.batch * (group + 1) / groups
 }
 
 /// Images of the next tile when `left` are left.
-@inline(__always)
+@inline(always)
 private func tileImages(_ left: Int) -> Int {
     if denseImages >= 6 && (left == 6 || left >= 9) { return 6 }
     if denseImages >= 4 && left >= 4 { return 4 }
@@ -71,7 +71,7 @@ private func tileImages(_ left: Int) -> Int {
 }
 
 /// Adds a chain to the sums of a tile's outputs and all images of the block.
-@inline(__always)
+@inline(always)
 private func denseTiles(_ task: DenseTask, _ block: DenseBlock, _ output: Int) {
     let rowBytes = task.depth * task.weightType.size
     let chainStart = block.depth.lowerBound * task.weightType.size
@@ -115,7 +115,7 @@ private func denseTiles(_ task: DenseTask, _ block: DenseBlock, _ output: Int) {
 }
 
 /// Asks for the beginnings of the next rows, where the processor does not see a stream yet.
-@inline(__always)
+@inline(always)
 private func prefetchStarts(_ rows: UnsafeRawPointer, _ rowBytes: Int) {
     for row in 0..<tileOutputs {
         for line in 0..<8 { unsafe ferry_prefetch(rows + (row * rowBytes + line * 64)) }
@@ -159,12 +159,12 @@ private func denseBFloat16(_ tile: DenseTile, _ width: Int) {
     unsafe denseAnyTile(tile, width, 2, loadUpperHalves)
 }
 
-@inline(__always)
+@inline(always)
 private func loadFloats(_ address: UnsafeRawPointer) -> Lanes {
     unsafe address.loadUnaligned(as: Lanes.self)
 }
 
-@inline(__always)
+@inline(always)
 private func loadHalves(_ address: UnsafeRawPointer) -> Lanes {
     let halves = unsafe address.loadUnaligned(as: SIMD16<Float16>.self)
     var value = Lanes.zero
@@ -173,7 +173,7 @@ private func loadHalves(_ address: UnsafeRawPointer) -> Lanes {
 }
 
 /// bfloat16 is the upper half of a float32.
-@inline(__always)
+@inline(always)
 private func loadUpperHalves(_ address: UnsafeRawPointer) -> Lanes {
     let halves = unsafe address.loadUnaligned(as: SIMD16<UInt16>.self)
     var bits = SIMD16<UInt32>.zero
@@ -186,7 +186,7 @@ private func loadUpperHalves(_ address: UnsafeRawPointer) -> Lanes {
 /// - Parameters:
 ///   - size: bytes of a weight.
 ///   - load: 16 weights from a byte address.
-@inline(__always)
+@inline(always)
 private func denseAnyTile(
     _ tile: DenseTile, _ width: Int, _ size: Int, _ load: (UnsafeRawPointer) -> Lanes
 ) {
@@ -202,7 +202,7 @@ private func denseAnyTile(
 }
 
 /// Adds a chain to the sums of 4 outputs and `images` images.
-@inline(__always)
+@inline(always)
 private func sumTile(
     _ tile: DenseTile, _ size: Int, _ images: Int, _ eachImage: ((Int) -> Void) -> Void,
     _ load: (UnsafeRawPointer) -> Lanes
@@ -254,23 +254,23 @@ private func sumTile(
     }
 }
 
-@inline(__always)
+@inline(always)
 private func addSums(_ chain: PartialSums, to sums: UnsafeMutablePointer<Float>, _ isFirst: Bool) {
     unsafe store(isFirst ? chain.lanes : load(sums) + chain.lanes, to: sums)
 }
 
-@inline(__always)
+@inline(always)
 private func eachOfOne(_ body: (Int) -> Void) {
     body(0)
 }
 
-@inline(__always)
+@inline(always)
 private func eachOfTwo(_ body: (Int) -> Void) {
     body(0)
     body(1)
 }
 
-@inline(__always)
+@inline(always)
 private func eachOfFour(_ body: (Int) -> Void) {
     body(0)
     body(1)
@@ -278,7 +278,7 @@ private func eachOfFour(_ body: (Int) -> Void) {
     body(3)
 }
 
-@inline(__always)
+@inline(always)
 private func eachOfSix(_ body: (Int) -> Void) {
     body(0)
     body(1)
@@ -289,7 +289,7 @@ private func eachOfSix(_ body: (Int) -> Void) {
 }
 
 /// Adds what the depth has beyond whole vectors to a block's sums, joins them, and stores the outputs.
-@inline(__always)
+@inline(always)
 private func joinSums(_ task: DenseTask, _ outputs: Range<Int>, _ images: Range<Int>) {
     let (whole, rest) = (task.depth & ~15, task.depth & 15)
     var sums = unsafe task.sums
@@ -310,7 +310,7 @@ private func joinSums(_ task: DenseTask, _ outputs: Range<Int>, _ images: Range<
 }
 
 /// The weights of an output from `start` on, at most 16 of them, zeros after them.
-@inline(__always)
+@inline(always)
 private func weights(_ task: DenseTask, _ output: Int, from start: Int) -> Lanes {
     let size = task.weightType.size
     var address = unsafe task.weights + (output * task.depth + start) * size
@@ -329,7 +329,7 @@ private func weights(_ task: DenseTask, _ output: Int, from start: Int) -> Lanes
 }
 
 /// Where the packed input of a tile begins: [group][chain][tile][16 of the depth][image][16].
-@inline(__always)
+@inline(always)
 private func packedTile(
     _ task: DenseTask, _ images: Range<Int>, _ start: Int, _ first: Int
 ) -> UnsafeMutablePointer<Float> {

@@ -29,7 +29,7 @@ func normalizeAcrossChannels(_ task: LRNTask, _ pixels: Range<Int>) {
 }
 
 /// 16 floats from `index`, zeros where that lies outside `0..<count`.
-@inline(__always)
+@inline(always)
 private func loadInside(_ pointer: UnsafePointer<Float>, at index: Int, of count: Int) -> Lanes {
     if index >= 0, index + 16 <= count { return unsafe load(pointer + index) }
     var value = Lanes.zero

@@ -28,7 +28,7 @@ func pool(_ task: PoolTask, _ rows: Range<Int>) {
 ///
 /// - Parameter end: where the outputs end that this call computes.
 /// - Returns: how many windows from the first inside on were pooled so.
-@inline(__always)
+@inline(always)
 private func poolInside(
     _ task: PoolTask, _ vertical: Cells, _ inside: Range<Int>,
     to first: UnsafeMutablePointer<Float>, before end: UnsafeMutablePointer<Float>
@@ -61,7 +61,7 @@ private func poolInside(
 }
 
 /// How many places, `step` apart, lie within `room` numbers of the first.
-@inline(__always)
+@inline(always)
 private func fitting(_ room: Int, _ step: Int) -> Int { room < 0 ? 0 : room / step + 1 }
 
 @inline(never)
@@ -97,7 +97,7 @@ private func storeMeans(
 }
 
 /// Whether a window's maximum is meant, and what its sum is divided by otherwise.
-@inline(__always)
+@inline(always)
 private func operation(
     _ task: PoolTask, _ vertical: Cells, _ columns: Int, _ paddedColumns: Int
 ) -> (isMaximum: Bool, divisor: Float) {
@@ -118,7 +118,7 @@ private struct Cells {
     var padded: Int
 }
 
-@inline(__always)
+@inline(always)
 private func cells(_ axis: PoolAxis, at position: Int) -> Cells {
     let start = position * axis.stride - axis.padBegin
     let before = start < 0 ? (-start + axis.dilation - 1) / axis.dilation : 0
@@ -131,7 +131,7 @@ private func cells(_ axis: PoolAxis, at position: Int) -> Cells {
 }
 
 /// Positions whose whole window lies inside the input.
-@inline(__always)
+@inline(always)
 private func insideRange(_ axis: PoolAxis) -> Range<Int> {
     let first = (axis.padBegin + axis.stride - 1) / axis.stride
     let room = axis.input - (axis.kernel - 1) * axis.dilation - 1 + axis.padBegin
@@ -140,7 +140,7 @@ private func insideRange(_ axis: PoolAxis) -> Range<Int> {
 }
 
 /// Pools any window, lanes beyond the channels neither read nor stored.
-@inline(__always)
+@inline(always)
 private func poolWindow(
     _ task: PoolTask, _ vertical: Cells, _ horizontal: Cells,
     to output: UnsafeMutablePointer<Float>
@@ -181,7 +181,7 @@ private struct Window {
     let columnStep: Int
 
     /// The largest of 16 channels; a NaN wins. Of equal ones (zeros of two signs) the first.
-    @inline(__always)
+    @inline(always)
     func maximum(_ channel: Int, lanes: Int) -> Lanes {
         var largest = Largest()
         var line = unsafe first + channel
@@ -203,7 +203,7 @@ private struct Window {
         return largest.value
     }
 
-    @inline(__always)
+    @inline(always)
     func sum(_ channel: Int, lanes: Int) -> Lanes {
         var result = Lanes.zero
         var line = unsafe first + channel
@@ -225,16 +225,16 @@ private struct Largest {
     // NaNs are looked for beside the comparisons, which then need not wait for each other long.
     private var isNaN = SIMDMask<SIMD16<Int32>>(repeating: false)
 
-    @inline(__always)
+    @inline(always)
     init() {}
 
-    @inline(__always)
+    @inline(always)
     mutating func take(_ cell: UnsafePointer<Float>, _ lanes: Int) {
         let value = unsafe lanes == 16 ? load(cell) : loadFirst(lanes, of: cell)
         result.replace(with: value, where: value .> result)
         isNaN = isNaN .| (value .!= value)
     }
 
-    @inline(__always)
+    @inline(always)
     var value: Lanes { result.replacing(with: .nan, where: isNaN) }
 }

@@ -5,7 +5,7 @@ private var tilePositions: Int { 6 }
 
 /// Whether four tiles of six positions are computed together: where 32 registers hold 16 lanes
 /// each.
-@inline(__always) var hasFourTiles: Bool { tileVectors > 1 }
+@inline(always) var hasFourTiles: Bool { tileVectors > 1 }
 
 /// Sums of six output positions: a structure, so that they stay in registers without an
 /// `InlineArray`, whose generic code only one file may use.
@@ -17,19 +17,19 @@ struct SixSums {
     var s4: Lanes
     var s5: Lanes
 
-    @inline(__always)
+    @inline(always)
     init(repeating value: Lanes) {
         (s0, s1, s2, s3, s4, s5) = (value, value, value, value, value, value)
     }
 
-    @inline(__always)
+    @inline(always)
     init(s0: Lanes, s1: Lanes, s2: Lanes, s3: Lanes, s4: Lanes, s5: Lanes) {
         (self.s0, self.s1, self.s2) = (s0, s1, s2)
         (self.s3, self.s4, self.s5) = (s3, s4, s5)
     }
 
     /// Adds the number of each position, `step` apart, times the weights of 16 outputs.
-    @inline(__always)
+    @inline(always)
     mutating func addProducts(_ x: UnsafePointer<Float>, _ step: Int, _ weights: Lanes) {
         unsafe s0.addProduct(Lanes(repeating: x[0]), weights)
         unsafe s1.addProduct(Lanes(repeating: x[step]), weights)
@@ -40,7 +40,7 @@ struct SixSums {
     }
 
     /// Adds 16 numbers of each position times a weight each.
-    @inline(__always)
+    @inline(always)
     mutating func addLaneProducts(_ x: UnsafePointer<Float>, _ step: Int, _ weights: Lanes) {
         unsafe s0.addProduct(load(x), weights)
         unsafe s1.addProduct(load(x + step), weights)
@@ -50,7 +50,7 @@ struct SixSums {
         unsafe s5.addProduct(load(x + 5 &* step), weights)
     }
 
-    @inline(__always)
+    @inline(always)
     func put(at output: UnsafeMutablePointer<Float>, step: Int) {
         unsafe store(s0, to: output)
         unsafe store(s1, to: output + step)
@@ -72,7 +72,7 @@ struct SixSums {
     }
 
     /// Adds the sums to totals in memory, or begins them.
-    @inline(__always)
+    @inline(always)
     func addTo(_ totals: UnsafeMutablePointer<Float>, _ isFirst: Bool) {
         unsafe store(isFirst ? s0 : load(totals) + s0, to: totals)
         unsafe store(isFirst ? s1 : load(totals + 16) + s1, to: totals + 16)
@@ -91,19 +91,19 @@ struct TileCursor {
     private var line: Int
     private var column = 0
 
-    @inline(__always)
+    @inline(always)
     init(_ task: PaddedConvolutionTask, _ lines: Range<Int>) {
         self.task = task
         line = lines.lowerBound
         end = lines.upperBound
     }
 
-    @inline(__always)
+    @inline(always)
     var isAtEnd: Bool { line == end }
 
     /// The next tile, or the next four: where there are fewer, the last several times; one alone
     /// where registers are few.
-    @inline(__always)
+    @inline(always)
     mutating func nextTiles(_ count: Int) -> Tiles {
         let a = next()
         guard hasFourTiles, count == 4 else { return Tiles(a: a, b: a, c: a, d: a) }
@@ -113,7 +113,7 @@ struct TileCursor {
         return Tiles(a: a, b: b, c: c, d: d)
     }
 
-    @inline(__always)
+    @inline(always)
     private mutating func next() -> Tile {
         let tile = unsafe Tile(
             input: task.input + (line * task.lineStride + column * task.positionStride),
@@ -137,7 +137,7 @@ struct Tile {
     /// The index of the first.
     var position: Int
 
-    @inline(__always)
+    @inline(always)
     func advanced(by count: Int) -> Tile {
         unsafe Tile(input: input + count, position: position)
     }
@@ -150,7 +150,7 @@ struct Tiles {
     var c: Tile
     var d: Tile
 
-    @inline(__always)
+    @inline(always)
     func position(_ index: Int) -> Int {
         switch index {
         case 0: a.position
@@ -161,7 +161,7 @@ struct Tiles {
     }
 
     /// The same positions, `count` numbers further in the input.
-    @inline(__always)
+    @inline(always)
     func advanced(by count: Int) -> Tiles {
         Tiles(
             a: a.advanced(by: count), b: b.advanced(by: count), c: c.advanced(by: count),
@@ -174,7 +174,7 @@ struct Tiles {
 ///
 /// - Parameter limit: whole vectors may be stored up to here even beyond the outputs, as what
 ///   follows is stored later.
-@inline(__always)
+@inline(always)
 func storeTotals(
     _ tiles: Tiles, _ vector: Int, of task: PaddedConvolutionTask, vectorsAtOnce: Int,
     limit: UnsafeMutablePointer<Float>
@@ -201,7 +201,7 @@ func storeTotals(
 
 /// Up to where a kernel may store whole vectors that exceed the outputs: nowhere when a pixel has
 /// several, as they come in several passes.
-@inline(__always)
+@inline(always)
 func storeLimit(
     _ task: PaddedConvolutionTask, _ lines: Range<Int>
 ) -> UnsafeMutablePointer<Float> {

@@ -38,7 +38,7 @@ private struct FourSums {
     var s2: Lanes
     var s3: Lanes
 
-    @inline(__always)
+    @inline(always)
     init(_ bias: UnsafePointer<Float>) {
         unsafe s0 = Lanes(repeating: bias[0])
         unsafe s1 = Lanes(repeating: bias[1])
@@ -46,7 +46,7 @@ private struct FourSums {
         unsafe s3 = Lanes(repeating: bias[3])
     }
 
-    @inline(__always)
+    @inline(always)
     mutating func addProducts(_ x: Lanes, _ weights: UnsafePointer<Float>) {
         unsafe s0.addProduct(x, Lanes(repeating: weights[0]))
         unsafe s1.addProduct(x, Lanes(repeating: weights[1]))
@@ -54,7 +54,7 @@ private struct FourSums {
         unsafe s3.addProduct(x, Lanes(repeating: weights[3]))
     }
 
-    @inline(__always)
+    @inline(always)
     func put(_ totals: UnsafeMutablePointer<Float>, _ bounds: Bounds) {
         unsafe store(bounds.clamp(s0), to: totals)
         unsafe store(bounds.clamp(s1), to: totals + 16)
@@ -99,7 +99,7 @@ private func sumFour(_ task: PaddedConvolutionTask, _ x: UnsafePointer<Float>, _
 }
 
 /// Stores vectors, each of one output at 16 positions, position by position.
-@inline(__always)
+@inline(always)
 private func storeTurned(
     _ totals: UnsafePointer<Float>, _ outputs: Int, to output: UnsafeMutablePointer<Float>
 ) {

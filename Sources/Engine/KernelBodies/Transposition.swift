@@ -25,7 +25,7 @@ func transpose(_ task: TransposeTask, _ columns: Range<Int>) {
 }
 
 /// Interleaves 16 columns of one to four rows.
-@inline(__always)
+@inline(always)
 private func interleave(
     _ task: TransposeTask, _ input: UnsafePointer<Float>, to output: UnsafeMutablePointer<Float>
 ) {
@@ -54,7 +54,7 @@ private func interleave(
 }
 
 /// a0 b0 a1 b1 …
-@inline(__always)
+@inline(always)
 private func pairs(_ a: SIMD8<Float>, _ b: SIMD8<Float>) -> Lanes {
     var result = Lanes.zero
     result.evenHalf = a
@@ -63,7 +63,7 @@ private func pairs(_ a: SIMD8<Float>, _ b: SIMD8<Float>) -> Lanes {
 }
 
 /// a0 b0 c0 a1 b1 c1 …
-@inline(__always)
+@inline(always)
 private func storeTriples(
     _ a: Lanes, _ b: Lanes, _ c: Lanes, to output: UnsafeMutablePointer<Float>
 ) {

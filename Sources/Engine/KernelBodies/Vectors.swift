@@ -3,38 +3,38 @@ import KernelInterface
 /// 16 floats: one AVX-512 register, two of AVX2, four of NEON or SSE.
 typealias Lanes = SIMD16<Float>
 
-@inline(__always)
+@inline(always)
 func load(_ pointer: UnsafePointer<Float>) -> Lanes {
     unsafe UnsafeRawPointer(pointer).loadUnaligned(as: Lanes.self)
 }
 
-@inline(__always)
+@inline(always)
 func store(_ value: Lanes, to pointer: UnsafeMutablePointer<Float>) {
     unsafe UnsafeMutableRawPointer(pointer).storeBytes(of: value, as: Lanes.self)
 }
 
 /// The first `count` floats, zeros after them.
-@inline(__always)
+@inline(always)
 func loadFirst(_ count: Int, of pointer: UnsafePointer<Float>) -> Lanes {
     var value = Lanes.zero
     for lane in 0..<count { unsafe value[lane] = pointer[lane] }
     return value
 }
 
-@inline(__always)
+@inline(always)
 func storeFirst(_ count: Int, of value: Lanes, to pointer: UnsafeMutablePointer<Float>) {
     for lane in 0..<count { unsafe pointer[lane] = value[lane] }
 }
 
 extension Bounds {
     /// Clamps every lane; a NaN stays NaN, since it compares false both times.
-    @inline(__always)
+    @inline(always)
     func clamp(_ value: Lanes) -> Lanes {
         let raised = value.replacing(with: lower, where: value .< lower)
         return raised.replacing(with: upper, where: raised .> upper)
     }
 
-    @inline(__always)
+    @inline(always)
     func clamp(_ value: Float) -> Float {
         let raised = value < lower ? lower : value
         return raised > upper ? upper : raised
@@ -42,7 +42,7 @@ extension Bounds {
 }
 
 /// The 16 lanes joined pairwise: lane i with lane i + 8, then i + 4, i + 2, i + 1.
-@inline(__always)
+@inline(always)
 func sum(_ value: Lanes) -> Float {
     let eight = value.lowHalf + value.highHalf
     let four = eight.lowHalf + eight.highHalf
@@ -51,7 +51,7 @@ func sum(_ value: Lanes) -> Float {
 }
 
 /// The larger of each pair of lanes; a NaN wins.
-@inline(__always)
+@inline(always)
 func larger(_ a: Lanes, _ b: Lanes) -> Lanes {
     // Two masks one after the other: their union would be made lane by lane.
     a.replacing(with: b, where: b .> a).replacing(with: b, where: b .!= b)

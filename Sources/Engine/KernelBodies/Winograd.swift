@@ -14,7 +14,13 @@ enum Points {
 }
 
 /// The vectors of a tile between its two passes.
-@inline(__always)
+@inline(always)
 func between(_ task: WinogradTask) -> UnsafeMutablePointer<Float> {
     unsafe (task.scratch + 72 * 8).assumingMemoryBound(to: Float.self)
+}
+
+/// Outputs of a tile that reaches beyond the picture or the channels.
+@inline(always)
+func apart(_ task: WinogradTask) -> UnsafeMutablePointer<Float> {
+    unsafe between(task) + 36 * 16
 }

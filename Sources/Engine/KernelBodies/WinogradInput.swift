@@ -26,7 +26,7 @@ func winogradInput(_ task: WinogradTask, _ tiles: Range<Int>) {
 }
 
 /// Finds the pixels under a tile, row by row.
-@inline(__always)
+@inline(always)
 private func gatherPixels(
     _ task: WinogradTask, of tile: Int, into pixels: UnsafeMutablePointer<UnsafePointer<Float>>
 ) {
@@ -46,7 +46,7 @@ private func gatherPixels(
 }
 
 /// Bᵀ of F(4, 3) and of F(2, 5) applied to six vectors.
-@inline(__always)
+@inline(always)
 private func inputs6(
     _ d0: Lanes, _ d1: Lanes, _ d2: Lanes, _ d3: Lanes, _ d4: Lanes, _ d5: Lanes
 ) -> (Lanes, Lanes, Lanes, Lanes, Lanes, Lanes) {
@@ -62,7 +62,7 @@ private func inputs6(
 }
 
 /// Rows first, then columns.
-@inline(__always)
+@inline(always)
 private func inputTile6(
     _ task: WinogradTask, _ pixels: UnsafeMutablePointer<UnsafePointer<Float>>,
     _ ahead: UnsafeMutablePointer<UnsafePointer<Float>>, _ channel: Int,
@@ -100,14 +100,14 @@ private func inputTile6(
 }
 
 /// Bᵀ of F(2, 3) applied to four vectors.
-@inline(__always)
+@inline(always)
 private func inputs4(
     _ d0: Lanes, _ d1: Lanes, _ d2: Lanes, _ d3: Lanes
 ) -> (Lanes, Lanes, Lanes, Lanes) {
     (d2 - d0, d1 + d2, d2 - d1, d3 - d1)
 }
 
-@inline(__always)
+@inline(always)
 private func inputTile4(
     _ task: WinogradTask, _ pixels: UnsafeMutablePointer<UnsafePointer<Float>>,
     _ ahead: UnsafeMutablePointer<UnsafePointer<Float>>, _ channel: Int,

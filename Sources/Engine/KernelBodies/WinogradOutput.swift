@@ -1,71 +1,105 @@
 import KernelInterface
 
-/// Transforms the products of the tiles `tiles` into outputs.
+/// Transforms the products of the tiles `tiles` into the output channels `channels`, the first a
+/// multiple of 16.
 @inline(never)
-func winogradOutput(_ task: WinogradTask, _ tiles: Range<Int>) {
-    let across = (task.outputWidth + task.tileSize - 1) / task.tileSize
+func winogradOutput(_ task: WinogradTask, _ tiles: Range<Int>, _ channels: Range<Int>) {
     let columns = unsafe between(task)
     for tile in tiles {
-        let (y, x) = (tile / across * task.tileSize, tile % across * task.tileSize)
-        var source = unsafe task.products + (tile - task.firstTile) * task.productsTileStride
-        for channel in stride(from: 0, to: task.outputs, by: 16) {
-            let place = OutputPlace(task, y: y, x: x, channel: channel)
+        let place = TilePlace(task, tile)
+        let row = (tile - task.firstTile) * task.productsTileStride
+        var products = unsafe task.products + (row + channels.lowerBound)
+        var channel = channels.lowerBound
+        while channel < channels.upperBound {
+            let isWhole = place.isWhole && channel + 16 <= task.outputs
+            let target =
+                unsafe isWhole
+                ? OutputTile(
+                    task, channel, at: place.output + channel, rowStride: place.rowStride,
+                    pixelStride: task.outputs)
+                : OutputTile(task, channel, at: apart(task), rowStride: 64, pixelStride: 16)
             if task.side == 4 {
-                unsafe outputTile2(task, source, columns, place)
+                unsafe outputTile2(task, products, columns, target)
             } else if task.tileSize == 4 {
-                unsafe outputTile4(task, source, columns, place)
+                unsafe outputTile4(task, products, columns, target)
             } else {
-                unsafe outputTile2Of6(task, source, columns, place)
+                unsafe outputTile2Of6(task, products, columns, target)
             }
-            unsafe source += 16
+            if !isWhole { place.copy(target, channel, of: task) }
+            unsafe products += 16
+            channel += 16
+        }
+    }
+}
+
+/// Where a tile lies in the output.
+@safe
+private struct TilePlace {
+    let output: UnsafeMutablePointer<Float>
+    let rowStride: Int
+    /// Outputs of the tile that exist.
+    let rows: Int
+    let columns: Int
+    let isWhole: Bool
+
+    @inline(always)
+    init(_ task: WinogradTask, _ tile: Int) {
+        // A pool of 2×2 windows halves everything.
+        let shift = task.pools ? 1 : 0
+        let across = (task.outputWidth + task.tileSize - 1) / task.tileSize
+        let (y, x) = (tile / across * task.tileSize, tile % across * task.tileSize)
+        rowStride = (task.outputWidth >> shift) * task.outputs
+        unsafe output = task.output + ((y >> shift) * rowStride + (x >> shift) * task.outputs)
+        rows = min(task.tileSize, task.outputHeight - y) >> shift
+        columns = min(task.tileSize, task.outputWidth - x) >> shift
+        isWhole = min(rows, columns) == task.tileSize >> shift
+    }
+
+    /// Copies what exists of 16 channels.
+    @inline(always)
+    func copy(_ tile: OutputTile, _ channel: Int, of task: WinogradTask) {
+        for row in 0..<rows {
+            for column in 0..<columns {
+                let source = unsafe tile.first + (row * tile.rowStride + column * tile.pixelStride)
+                let target = unsafe output + (row * rowStride + column * task.outputs + channel)
+                for lane in 0..<min(16, task.outputs - channel) {
+                    unsafe target[lane] = source[lane]
+                }
+            }
         }
     }
 }
 
 /// Where 16 channels of a tile's outputs go, and what is done to them before.
 @safe
-private struct OutputPlace {
-    let output: UnsafeMutablePointer<Float>
+private struct OutputTile {
+    let first: UnsafeMutablePointer<Float>
     let rowStride: Int
     let pixelStride: Int
-    /// Outputs of the tile that exist.
-    let rows: Int
-    let columns: Int
-    let lanes: Int
     let bias: Lanes
     let bounds: Bounds
 
-    @inline(__always)
-    init(_ task: WinogradTask, y: Int, x: Int, channel: Int) {
-        // A pool of 2×2 windows halves everything.
-        let shift = task.pools ? 1 : 0
-        let width = task.outputWidth >> shift
-        pixelStride = task.outputs
-        rowStride = width * pixelStride
-        unsafe output =
-            task.output + ((y >> shift) * rowStride + (x >> shift) * pixelStride + channel)
-        rows = min(task.tileSize, task.outputHeight - y) >> shift
-        columns = min(task.tileSize, task.outputWidth - x) >> shift
-        lanes = min(16, task.outputs - channel)
+    @inline(always)
+    init(
+        _ task: WinogradTask, _ channel: Int, at first: UnsafeMutablePointer<Float>,
+        rowStride: Int, pixelStride: Int
+    ) {
+        unsafe self.first = first
+        self.rowStride = rowStride
+        self.pixelStride = pixelStride
         bias = unsafe load(task.bias + channel)
         bounds = task.bounds
     }
 
-    /// Adds the bias, clamps, and stores what exists.
-    @inline(__always)
+    /// Adds the bias, clamps, and stores.
+    @inline(always)
     func put(_ value: Lanes, _ row: Int, _ column: Int) {
-        guard row < rows, column < columns else { return }
-        let target = unsafe output + (row * rowStride + column * pixelStride)
-        let result = bounds.clamp(value + bias)
-        if lanes == 16 {
-            unsafe store(result, to: target)
-        } else {
-            unsafe storeFirst(lanes, of: result, to: target)
-        }
+        let target = unsafe first + (row &* rowStride &+ column &* pixelStride)
+        unsafe store(bounds.clamp(value + bias), to: target)
     }
 
     /// The largest of 2×2 outputs. Adding and clamping are monotone, so it goes through them alone.
-    @inline(__always)
+    @inline(always)
     func put(
         largestOf a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes, _ row: Int, _ column: Int
     ) {
@@ -74,7 +108,7 @@ private struct OutputPlace {
 }
 
 /// Aᵀ of F(4, 3) applied to six vectors.
-@inline(__always)
+@inline(always)
 private func outputs4(
     _ m0: Lanes, _ m1: Lanes, _ m2: Lanes, _ m3: Lanes, _ m4: Lanes, _ m5: Lanes
 ) -> (Lanes, Lanes, Lanes, Lanes) {
@@ -90,10 +124,10 @@ private func outputs4(
 }
 
 /// Columns first, then rows.
-@inline(__always)
+@inline(always)
 private func outputTile4(
     _ task: WinogradTask, _ products: UnsafePointer<Float>, _ columns: UnsafeMutablePointer<Float>,
-    _ place: OutputPlace
+    _ target: OutputTile
 ) {
     let step = task.productsStride
     var m = unsafe products
@@ -112,28 +146,28 @@ private func outputTile4(
         for i in 0..<2 {
             let a = unsafe outputRow4(columns + i * 192)
             let b = unsafe outputRow4(columns + (i * 192 + 96))
-            place.put(largestOf: a.0, a.1, b.0, b.1, i, 0)
-            place.put(largestOf: a.2, a.3, b.2, b.3, i, 1)
+            target.put(largestOf: a.0, a.1, b.0, b.1, i, 0)
+            target.put(largestOf: a.2, a.3, b.2, b.3, i, 1)
         }
     } else {
         for i in 0..<4 {
             let r = unsafe outputRow4(columns + i * 96)
-            place.put(r.0, i, 0)
-            place.put(r.1, i, 1)
-            place.put(r.2, i, 2)
-            place.put(r.3, i, 3)
+            target.put(r.0, i, 0)
+            target.put(r.1, i, 1)
+            target.put(r.2, i, 2)
+            target.put(r.3, i, 3)
         }
     }
 }
 
-@inline(__always)
+@inline(always)
 private func outputRow4(_ p: UnsafeMutablePointer<Float>) -> (Lanes, Lanes, Lanes, Lanes) {
     unsafe outputs4(
         load(p), load(p + 16), load(p + 32), load(p + 48), load(p + 64), load(p + 80))
 }
 
 /// Aᵀ of F(2, 5) applied to six vectors.
-@inline(__always)
+@inline(always)
 private func outputs2(
     _ m0: Lanes, _ m1: Lanes, _ m2: Lanes, _ m3: Lanes, _ m4: Lanes, _ m5: Lanes
 ) -> (Lanes, Lanes) {
@@ -144,10 +178,10 @@ private func outputs2(
     )
 }
 
-@inline(__always)
+@inline(always)
 private func outputTile2Of6(
     _ task: WinogradTask, _ products: UnsafePointer<Float>, _ columns: UnsafeMutablePointer<Float>,
-    _ place: OutputPlace
+    _ target: OutputTile
 ) {
     let step = task.productsStride
     var m = unsafe products
@@ -160,25 +194,25 @@ private func outputTile2Of6(
         unsafe m += step
     }
     let (a, b) = unsafe (outputRow2Of6(columns), outputRow2Of6(columns + 96))
-    storeSquare(task, a, b, place)
+    storeSquare(task, a, b, target)
 }
 
-@inline(__always)
+@inline(always)
 private func outputRow2Of6(_ p: UnsafeMutablePointer<Float>) -> (Lanes, Lanes) {
     unsafe outputs2(
         load(p), load(p + 16), load(p + 32), load(p + 48), load(p + 64), load(p + 80))
 }
 
 /// Aᵀ of F(2, 3) applied to four vectors.
-@inline(__always)
+@inline(always)
 private func outputs2(_ m0: Lanes, _ m1: Lanes, _ m2: Lanes, _ m3: Lanes) -> (Lanes, Lanes) {
     (m0 + (m1 + m2), m3 + (m1 - m2))
 }
 
-@inline(__always)
+@inline(always)
 private func outputTile2(
     _ task: WinogradTask, _ products: UnsafePointer<Float>, _ columns: UnsafeMutablePointer<Float>,
-    _ place: OutputPlace
+    _ target: OutputTile
 ) {
     let step = task.productsStride
     var m = unsafe products
@@ -190,25 +224,25 @@ private func outputTile2(
         unsafe m += step
     }
     let (a, b) = unsafe (outputRow2(columns), outputRow2(columns + 64))
-    storeSquare(task, a, b, place)
+    storeSquare(task, a, b, target)
 }
 
-@inline(__always)
+@inline(always)
 private func outputRow2(_ p: UnsafeMutablePointer<Float>) -> (Lanes, Lanes) {
     unsafe outputs2(load(p), load(p + 16), load(p + 32), load(p + 48))
 }
 
 /// The outputs of a tile of 2×2.
-@inline(__always)
+@inline(always)
 private func storeSquare(
-    _ task: WinogradTask, _ a: (Lanes, Lanes), _ b: (Lanes, Lanes), _ place: OutputPlace
+    _ task: WinogradTask, _ a: (Lanes, Lanes), _ b: (Lanes, Lanes), _ target: OutputTile
 ) {
     if task.pools {
-        place.put(largestOf: a.0, a.1, b.0, b.1, 0, 0)
+        target.put(largestOf: a.0, a.1, b.0, b.1, 0, 0)
     } else {
-        place.put(a.0, 0, 0)
-        place.put(a.1, 0, 1)
-        place.put(b.0, 1, 0)
-        place.put(b.1, 1, 1)
+        target.put(a.0, 0, 0)
+        target.put(a.1, 0, 1)
+        target.put(b.0, 1, 0)
+        target.put(b.1, 1, 1)
     }
 }

@@ -31,7 +31,7 @@ package struct KernelSet: Sendable {
     package let add: @Sendable (ElementTask, Range<Int>) -> Void
     package let transpose: @Sendable (TransposeTask, Range<Int>) -> Void
     package let winogradInput: @Sendable (WinogradTask, Range<Int>) -> Void
-    package let winogradOutput: @Sendable (WinogradTask, Range<Int>) -> Void
+    package let winogradOutput: @Sendable (WinogradTask, Range<Int>, Range<Int>) -> Void
 
     /// Runs `iterations` (a multiple of 1,024) × `probeFMAs` fused multiply-adds of 16 lanes; returns
     /// their sum.
@@ -57,7 +57,7 @@ package struct KernelSet: Sendable {
         add: @escaping @Sendable (ElementTask, Range<Int>) -> Void,
         transpose: @escaping @Sendable (TransposeTask, Range<Int>) -> Void,
         winogradInput: @escaping @Sendable (WinogradTask, Range<Int>) -> Void,
-        winogradOutput: @escaping @Sendable (WinogradTask, Range<Int>) -> Void,
+        winogradOutput: @escaping @Sendable (WinogradTask, Range<Int>, Range<Int>) -> Void,
         probeFMA: @escaping @Sendable (Int) -> Float, probeFMAs: Int,
         probeRead: @escaping @Sendable (UnsafeRawBufferPointer) -> Float
     ) {

@@ -17,8 +17,7 @@ struct WinogradStep: Step {
     let pools: Bool
     let input: Value
     let output: Value
-    /// Tiles of a block, a multiple of the kernels' `shortRows`.
-    let blockTiles: Int
+    private let blocks: TileBlocks
     private let tilesPerImage: Int
 
     init(
@@ -34,15 +33,14 @@ struct WinogradStep: Step {
         self.input = input
         self.output = output
         tilesPerImage = weights.form.tiles(height: window[0].output, width: window[1].output)
-        let tiles = input.shape[0] * tilesPerImage
-        let share = (tiles + threads - 1) / threads
-        let perTile = weights.form.positions * (weights.depth + weights.paddedOutputs) * 4
         // Each block reads all weights anew, and moves its numbers through the caches beyond the
         // second level the more, the larger it is: the best size grows like the weights' root.
-        let wanted = Int(Self.blockGrowth * Double(weights.weights.byteCount).squareRoot())
-        let blocks = (share * perTile + wanted - 1) / wanted
-        let step = kernels.shortRows
-        blockTiles = ((share + blocks - 1) / blocks + step - 1) / step * step
+        let blockBytes = Int(Self.blockGrowth * Double(weights.weights.byteCount).squareRoot())
+        let perTile = weights.form.positions * (weights.depth + weights.paddedOutputs) * 4
+        blocks = TileBlocks(
+            tiles: input.shape[0] * tilesPerImage, threads: threads, panels: weights.panels,
+            groupTiles: kernels.shortRows, tileRows: kernels.tileRows,
+            wanted: blockBytes / perTile)
     }
 
     /// Bytes of a block for each root of a byte of weights; measured.
@@ -50,8 +48,8 @@ struct WinogradStep: Step {
 
     /// Floats from one position's numbers to the next: a cache line more than they need, or all
     /// positions of a tile would fall into the same sets of the first-level cache.
-    private var transformedStride: Int { blockTiles * weights.depth + 16 }
-    private var productsStride: Int { blockTiles * weights.paddedOutputs + 16 }
+    private var transformedStride: Int { blocks.capacity * weights.depth + 16 }
+    private var productsStride: Int { blocks.capacity * weights.paddedOutputs + 16 }
 
     /// Floats of one block's transformed inputs and products.
     var blockFloats: Int { weights.form.positions * (transformedStride + productsStride) }
@@ -59,20 +57,18 @@ struct WinogradStep: Step {
     var scratchByteCount: Int { WinogradTask.scratchByteCount + blockFloats * 4 }
 
     func run(_ memory: Memory) {
-        let total = input.shape[0] * tilesPerImage
-        let blocks = (total + blockTiles - 1) / blockTiles
-        memory.pool.run(count: blocks) { index, thread in
-            run(index * blockTiles..<min((index + 1) * blockTiles, total), thread, memory)
+        memory.pool.run(count: blocks.count) { index, thread in
+            run(blocks[index], thread, memory)
         }
     }
 
-    private func run(_ block: Range<Int>, _ thread: Int, _ memory: Memory) {
-        forPictures(block) { image, tiles in
-            memory.kernels.winogradInput(task(memory, image, block, thread), tiles)
+    private func run(_ block: TileBlocks.Block, _ thread: Int, _ memory: Memory) {
+        let parts = [block.own, block.shared]
+        for part in parts {
+            forPictures(part, thread, memory) { memory.kernels.winogradInput($0, $1) }
         }
-        let step = memory.kernels.shortRows
-        let rows = (block.count + step - 1) / step * step
         let numbers = unsafe numbers(memory, thread)
+        let (own, shared) = (0..<block.own.rows.upperBound, block.shared.panels)
         unsafe weights.weights.withFloats { packed in
             for position in 0..<weights.form.positions {
                 let task = unsafe ProductTask(
@@ -80,23 +76,32 @@ struct WinogradStep: Step {
                     weights: packed + position * weights.panels * weights.panelSize,
                     output: products(numbers) + position * productsStride,
                     depth: weights.depth, outputStride: weights.paddedOutputs)
-                memory.kernels.multiply(task, 0..<rows, 0..<weights.panels)
+                memory.kernels.multiply(task, own, 0..<shared.lowerBound)
+                memory.kernels.multiply(task, 0..<block.shared.rows.upperBound, shared)
+                memory.kernels.multiply(task, own, shared.upperBound..<weights.panels)
             }
         }
-        forPictures(block) { image, tiles in
-            memory.kernels.winogradOutput(task(memory, image, block, thread), tiles)
+        for part in parts {
+            let first = part.panels.lowerBound * weights.panelWidth
+            let end = min(part.panels.upperBound * weights.panelWidth, output.shape[1])
+            forPictures(part, thread, memory) { task, tiles in
+                memory.kernels.winogradOutput(task, tiles, min(first, end)..<end)
+            }
         }
     }
 
-    /// Calls `body` with each picture's share of a range of all pictures' tiles.
+    /// Calls `body` with each picture's share of a part.
     private func forPictures(
-        _ tiles: Range<Int>, _ body: (_ image: Int, _ local: Range<Int>) -> Void
+        _ part: TileBlocks.Part, _ thread: Int, _ memory: Memory,
+        _ body: (_ task: WinogradTask, _ tiles: Range<Int>) -> Void
     ) {
-        var tile = tiles.lowerBound
-        while tile < tiles.upperBound {
+        var tile = part.tiles.lowerBound
+        while tile < part.tiles.upperBound {
             let image = tile / tilesPerImage
-            let end = min(tiles.upperBound, (image + 1) * tilesPerImage)
-            body(image, tile - image * tilesPerImage..<end - image * tilesPerImage)
+            let first = image * tilesPerImage
+            let end = min(part.tiles.upperBound, first + tilesPerImage)
+            let firstTile = part.tiles.lowerBound - first - part.rows.lowerBound
+            body(task(memory, image, firstTile, thread), tile - first..<end - first)
             tile = end
         }
     }
@@ -112,7 +117,7 @@ struct WinogradStep: Step {
     }
 
     private func task(
-        _ memory: Memory, _ image: Int, _ block: Range<Int>, _ thread: Int
+        _ memory: Memory, _ image: Int, _ firstTile: Int, _ thread: Int
     ) -> WinogradTask {
         let outputs = output.shape[1]
         let size = output.shape[2] * output.shape[3] * outputs
@@ -126,8 +131,7 @@ struct WinogradStep: Step {
             products: products(numbers(memory, thread)), productsStride: productsStride,
             productsTileStride: weights.paddedOutputs, scratch: memory.scratch(thread: thread),
             zeros: memory.zeros,
-            firstTile: block.lowerBound - image * tilesPerImage,
-            bias: weights.bias.floatPointer,
+            firstTile: firstTile, bias: weights.bias.floatPointer,
             output: memory.floats(output) + image * size, outputHeight: vertical.output,
             outputWidth: horizontal.output, outputs: outputs, bounds: bounds, pools: pools)
     }
