@@ -5,7 +5,7 @@ import KernelInterface
 private var tileOutputs: Int { 4 }
 
 /// Depth of a chain of partial sums.
-private var chainDepth: Int { 1024 }
+@inline(always) var denseChainDepth: Int { 1024 }
 
 /// 16 partial sums. The array of a type of this file's own is specialised here alone, and stays in
 /// registers.
@@ -15,7 +15,7 @@ private struct PartialSums {
 
 private typealias RowSums = InlineArray<6, PartialSums>
 
-/// Computes the outputs `outputs` for every image of the batch.
+/// Computes the outputs `outputs` for every image of a batch of several.
 ///
 /// Goes through the outputs by blocks whose sums fit the scratch, and through the depth by chains: a
 /// chain of all images stays in the second-level cache while the block's rows pass by.
@@ -27,7 +27,7 @@ func dense(_ task: DenseTask, _ outputs: Range<Int>) {
         // The rows of a single tile need no others beside them, and are read from end to end.
         let isSingle = tileImages(images.count) == images.count
         let count = isSingle ? tileOutputs : DenseTask.blockOutputs
-        let span = isSingle ? whole : chainDepth
+        let span = isSingle ? whole : denseChainDepth
         for first in stride(from: outputs.lowerBound, to: outputs.upperBound, by: count) {
             let rows = first..<min(first + count, outputs.upperBound)
             for start in stride(from: 0, to: whole, by: max(span, 1)) {
@@ -116,7 +116,7 @@ private func denseTiles(_ task: DenseTask, _ block: DenseBlock, _ output: Int) {
 
 /// Asks for the beginnings of the next rows, where the processor does not see a stream yet.
 @inline(always)
-private func prefetchStarts(_ rows: UnsafeRawPointer, _ rowBytes: Int) {
+func prefetchStarts(_ rows: UnsafeRawPointer, _ rowBytes: Int) {
     for row in 0..<tileOutputs {
         for line in 0..<8 { unsafe ferry_prefetch(rows + (row * rowBytes + line * 64)) }
     }
@@ -160,12 +160,12 @@ private func denseBFloat16(_ tile: DenseTile, _ width: Int) {
 }
 
 @inline(always)
-private func loadFloats(_ address: UnsafeRawPointer) -> Lanes {
+func loadFloats(_ address: UnsafeRawPointer) -> Lanes {
     unsafe address.loadUnaligned(as: Lanes.self)
 }
 
 @inline(always)
-private func loadHalves(_ address: UnsafeRawPointer) -> Lanes {
+func loadHalves(_ address: UnsafeRawPointer) -> Lanes {
     let halves = unsafe address.loadUnaligned(as: SIMD16<Float16>.self)
     var value = Lanes.zero
     for lane in 0..<16 { value[lane] = Float(halves[lane]) }
@@ -174,7 +174,7 @@ private func loadHalves(_ address: UnsafeRawPointer) -> Lanes {
 
 /// bfloat16 is the upper half of a float32.
 @inline(always)
-private func loadUpperHalves(_ address: UnsafeRawPointer) -> Lanes {
+func loadUpperHalves(_ address: UnsafeRawPointer) -> Lanes {
     let halves = unsafe address.loadUnaligned(as: SIMD16<UInt16>.self)
     var bits = SIMD16<UInt32>.zero
     for lane in 0..<16 { bits[lane] = UInt32(halves[lane]) }
@@ -218,7 +218,7 @@ private func sumTile(
     while offset < end {
         var (sums0, sums1) = (RowSums(repeating: PartialSums()), RowSums(repeating: PartialSums()))
         var (sums2, sums3) = (RowSums(repeating: PartialSums()), RowSums(repeating: PartialSums()))
-        let chainEnd = min(end, offset &+ chainDepth &* size)
+        let chainEnd = min(end, offset &+ denseChainDepth &* size)
         while offset < chainEnd {
             if tile.readsAhead {
                 unsafe ferry_prefetch(ahead + offset)
@@ -294,7 +294,8 @@ private func joinSums(_ task: DenseTask, _ outputs: Range<Int>, _ images: Range<
     let (whole, rest) = (task.depth & ~15, task.depth & 15)
     var sums = unsafe task.sums
     for output in outputs {
-        let tail = rest > 0 ? weights(task, output, from: whole) : .zero
+        let row = unsafe task.weights + (output * task.depth + whole) * task.weightType.size
+        let tail = unsafe firstWeights(rest, at: row, task.weightType)
         for image in images {
             var lanes = whole > 0 ? unsafe load(sums) : .zero
             if rest > 0 {
@@ -309,21 +310,22 @@ private func joinSums(_ task: DenseTask, _ outputs: Range<Int>, _ images: Range<
     }
 }
 
-/// The weights of an output from `start` on, at most 16 of them, zeros after them.
+/// `count` weights, zeros after them.
 @inline(always)
-private func weights(_ task: DenseTask, _ output: Int, from start: Int) -> Lanes {
-    let size = task.weightType.size
-    var address = unsafe task.weights + (output * task.depth + start) * size
+func firstWeights(
+    _ count: Int, at first: UnsafeRawPointer, _ type: DenseTask.WeightType
+) -> Lanes {
+    var address = unsafe first
     var value = Lanes.zero
-    for lane in 0..<min(task.depth - start, 16) {
-        switch task.weightType {
+    for lane in 0..<count {
+        switch type {
         case .float32: value[lane] = unsafe address.loadUnaligned(as: Float.self)
         case .float16: value[lane] = unsafe Float(address.loadUnaligned(as: Float16.self))
         case .bfloat16:
             let bits = unsafe UInt32(address.loadUnaligned(as: UInt16.self)) << 16
             value[lane] = Float(bitPattern: bits)
         }
-        unsafe address += size
+        unsafe address += type.size
     }
     return value
 }
@@ -335,7 +337,8 @@ private func packedTile(
 ) -> UnsafeMutablePointer<Float> {
     let whole = task.depth & ~15
     return unsafe task.packed
-        + (images.lowerBound * whole + start * images.count + first * min(chainDepth, whole - start))
+        + (images.lowerBound * whole + start * images.count + first
+            * min(denseChainDepth, whole - start))
 }
 
 /// Writes the vectors `steps` of 16 of every image where tiles read them.
@@ -349,7 +352,7 @@ func packImages(_ task: DenseTask, _ steps: Range<Int>) {
             for image in first..<first + width {
                 let x = unsafe task.input + image * task.depth
                 for k in stride(from: steps.lowerBound * 16, to: steps.upperBound * 16, by: 16) {
-                    let start = k / chainDepth * chainDepth
+                    let start = k / denseChainDepth * denseChainDepth
                     let target = unsafe packedTile(task, images, start, first - images.lowerBound)
                     unsafe store(
                         load(x + k), to: target + ((k - start) * width + (image - first) * 16))

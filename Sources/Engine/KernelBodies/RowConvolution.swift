@@ -4,29 +4,30 @@ import KernelInterface
 /// vector's lanes.
 @inline(never)
 func convolveAlongRows(_ task: PaddedConvolutionTask, _ lines: Range<Int>) {
-    let last = task.outputWidth - 16
+    let (rows, columns) = task.pools ? (2, task.outputWidth & ~1) : (1, task.outputWidth)
+    let step = hasFourTiles ? 32 : 16
     for line in lines {
-        let row = unsafe task.input + line * task.lineStride
-        let output = unsafe task.output + line * task.outputWidth * task.outputs
+        let output = unsafe task.output + line * (columns / rows) * task.outputs
         var column = 0
-        while column < task.outputWidth {
+        while column < columns {
             // A row's last vector overlaps the one before it.
-            let first = min(column, last)
-            if hasFourTiles {
-                let second = min(column + 16, last)
-                unsafe sumTwoVectors(task, row + first, row + second)
-                unsafe storeTurned(
-                    task.totals, task.outputs, to: output + first * task.outputs)
-                unsafe storeTurned(
-                    task.totals + 128, task.outputs, to: output + second * task.outputs)
-                column += 32
-            } else {
-                unsafe sumFour(task, row + first, 0)
-                unsafe sumFour(task, row + first, 4)
-                unsafe storeTurned(
-                    task.totals, task.outputs, to: output + first * task.outputs)
-                column += 16
+            let (first, second) = (min(column, columns - 16), min(column + 16, columns - 16))
+            for row in 0..<rows {
+                let x = unsafe task.input + (line * rows + row) * task.lineStride
+                let totals = unsafe task.totals + row * 256
+                if hasFourTiles {
+                    unsafe sumTwoVectors(task, x + first, x + second, to: totals)
+                } else {
+                    unsafe sumFour(task, x + first, 0, to: totals)
+                    unsafe sumFour(task, x + first, 4, to: totals)
+                }
             }
+            unsafe storePositions(task, task.totals, to: output + first / rows * task.outputs)
+            if hasFourTiles {
+                unsafe storePositions(
+                    task, task.totals + 128, to: output + second / rows * task.outputs)
+            }
+            column += step
         }
     }
 }
@@ -66,7 +67,8 @@ private struct FourSums {
 /// Eight outputs of two vectors of positions.
 @inline(never)
 private func sumTwoVectors(
-    _ task: PaddedConvolutionTask, _ x: UnsafePointer<Float>, _ x2: UnsafePointer<Float>
+    _ task: PaddedConvolutionTask, _ x: UnsafePointer<Float>, _ x2: UnsafePointer<Float>,
+    to totals: UnsafeMutablePointer<Float>
 ) {
     var a = unsafe FourSums(task.bias)
     var b = unsafe FourSums(task.bias + 4)
@@ -81,33 +83,48 @@ private func sumTwoVectors(
         unsafe b.addProducts(value, weights + 4)
         unsafe b2.addProducts(value2, weights + 4)
     }
-    unsafe a.put(task.totals, task.bounds)
-    unsafe b.put(task.totals + 64, task.bounds)
-    unsafe a2.put(task.totals + 128, task.bounds)
-    unsafe b2.put(task.totals + 192, task.bounds)
+    unsafe a.put(totals, task.bounds)
+    unsafe b.put(totals + 64, task.bounds)
+    unsafe a2.put(totals + 128, task.bounds)
+    unsafe b2.put(totals + 192, task.bounds)
 }
 
 /// Four outputs, from `first` on, of one vector of positions.
 @inline(never)
-private func sumFour(_ task: PaddedConvolutionTask, _ x: UnsafePointer<Float>, _ first: Int) {
+private func sumFour(
+    _ task: PaddedConvolutionTask, _ x: UnsafePointer<Float>, _ first: Int,
+    to totals: UnsafeMutablePointer<Float>
+) {
     var sums = unsafe FourSums(task.bias + first)
     for product in 0..<task.products {
         let offset = unsafe task.offsets[product]
         unsafe sums.addProducts(load(x + offset), task.weights + (product * 8 + first))
     }
-    unsafe sums.put(task.totals + first * 16, task.bounds)
+    unsafe sums.put(totals + first * 16, task.bounds)
 }
 
-/// Stores vectors, each of one output at 16 positions, position by position.
+/// Stores 16 positions of every output, position by position: as they are, or the largest of two
+/// in each of two rows.
 @inline(always)
-private func storeTurned(
-    _ totals: UnsafePointer<Float>, _ outputs: Int, to output: UnsafeMutablePointer<Float>
+private func storePositions(
+    _ task: PaddedConvolutionTask, _ totals: UnsafeMutablePointer<Float>,
+    to output: UnsafeMutablePointer<Float>
 ) {
+    let outputs = task.outputs
     for index in 0..<outputs {
+        let sums = unsafe totals + index * 16
         var target = unsafe output + index
-        for position in 0..<16 {
-            unsafe target.pointee = totals[index * 16 + position]
-            unsafe target += outputs
+        if task.pools {
+            unsafe store(larger(load(sums), load(sums + 256)), to: sums)
+            for position in 0..<8 {
+                unsafe target.pointee = larger(sums[2 &* position], sums[2 &* position &+ 1])
+                unsafe target += outputs
+            }
+        } else {
+            for position in 0..<16 {
+                unsafe target.pointee = sums[position]
+                unsafe target += outputs
+            }
         }
     }
 }

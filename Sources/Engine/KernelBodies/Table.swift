@@ -6,7 +6,7 @@ func kernelSet(named name: String) -> KernelSet {
         name: name, panelWidth: panelWidth, tileRows: tileRows, shortRows: shortRows,
         convolve: convolve, multiply: multiply, convolvePadded: convolvePadded,
         convolveByLane: convolveByLane, convolveAlongRows: convolveAlongRows,
-        packImages: packImages, dense: dense,
+        packImages: packImages, dense: dense, denseVector: denseVector,
         pool: pool, normalizeAcrossChannels: normalizeAcrossChannels,
         scaleChannels: scaleChannels, clamp: clamp, add: add, transpose: transpose,
         winogradInput: winogradInput, winogradOutput: winogradOutput,

@@ -44,7 +44,9 @@ extension Bounds {
 /// The 16 lanes joined pairwise: lane i with lane i + 8, then i + 4, i + 2, i + 1.
 @inline(always)
 func sum(_ value: Lanes) -> Float {
-    let eight = value.lowHalf + value.highHalf
+    // A cast, as the halves of 16 lanes are functions of the standard library's.
+    let (low, high) = unsafe unsafeBitCast(value, to: (SIMD8<Float>, SIMD8<Float>).self)
+    let eight = low + high
     let four = eight.lowHalf + eight.highHalf
     let two = four.lowHalf + four.highHalf
     return two.x + two.y
@@ -56,3 +58,7 @@ func larger(_ a: Lanes, _ b: Lanes) -> Lanes {
     // Two masks one after the other: their union would be made lane by lane.
     a.replacing(with: b, where: b .> a).replacing(with: b, where: b .!= b)
 }
+
+/// The larger of two; a NaN wins.
+@inline(always)
+func larger(_ a: Float, _ b: Float) -> Float { b > a || b != b ? b : a }

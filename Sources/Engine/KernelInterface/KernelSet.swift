@@ -24,6 +24,7 @@ package struct KernelSet: Sendable {
     package let convolveAlongRows: @Sendable (PaddedConvolutionTask, Range<Int>) -> Void
     package let packImages: @Sendable (DenseTask, Range<Int>) -> Void
     package let dense: @Sendable (DenseTask, Range<Int>) -> Void
+    package let denseVector: @Sendable (DenseTask, Range<Int>) -> Void
     package let pool: @Sendable (PoolTask, Range<Int>) -> Void
     package let normalizeAcrossChannels: @Sendable (LRNTask, Range<Int>) -> Void
     package let scaleChannels: @Sendable (ChannelTask, Range<Int>) -> Void
@@ -50,6 +51,7 @@ package struct KernelSet: Sendable {
         convolveAlongRows: @escaping @Sendable (PaddedConvolutionTask, Range<Int>) -> Void,
         packImages: @escaping @Sendable (DenseTask, Range<Int>) -> Void,
         dense: @escaping @Sendable (DenseTask, Range<Int>) -> Void,
+        denseVector: @escaping @Sendable (DenseTask, Range<Int>) -> Void,
         pool: @escaping @Sendable (PoolTask, Range<Int>) -> Void,
         normalizeAcrossChannels: @escaping @Sendable (LRNTask, Range<Int>) -> Void,
         scaleChannels: @escaping @Sendable (ChannelTask, Range<Int>) -> Void,
@@ -72,6 +74,7 @@ package struct KernelSet: Sendable {
         self.convolveAlongRows = convolveAlongRows
         self.packImages = packImages
         self.dense = dense
+        self.denseVector = denseVector
         self.pool = pool
         self.normalizeAcrossChannels = normalizeAcrossChannels
         self.scaleChannels = scaleChannels

@@ -33,6 +33,9 @@ package struct PaddedConvolutionTask {
     package var bounds: Bounds
     /// Scratch of the calling thread: `totalsCount` floats.
     package var totals: UnsafeMutablePointer<Float>
+    /// Whether a max-pool of 2×2 windows and stride 2 follows, for `convolveAlongRows` alone: its
+    /// lines are then those of the pool.
+    package var pools = false
 
     package init(
         input: UnsafePointer<Float>, offsets: UnsafePointer<Int>, products: Int, chain: Int,
@@ -57,6 +60,6 @@ package struct PaddedConvolutionTask {
 
     /// Positions that kernels compute side by side, all of one row.
     package static let positions = 6
-    /// Sums of four times those, 16 outputs each.
-    package static let totalsCount = 4 * positions * 16
+    /// Sums of two lines, of eight outputs at 32 positions each.
+    package static let totalsCount = 2 * 8 * 32
 }

@@ -27,6 +27,11 @@ struct Strips: Sendable {
     let pixelSize: Int
     let width: Int
 
+    /// Output rows that belong together: a strip has a multiple of them.
+    private(set) var lineStep = 1
+    /// Floats of each output row that stay in the scratch beside the strip.
+    private(set) var keptLineSize = 0
+
     /// Floats from one row of a strip to the next.
     var rowStride: Int { width * pixelSize }
 
@@ -82,8 +87,19 @@ struct Strips: Sendable {
         }
     }
 
-    /// Scratch of each thread.
-    var scratchByteCount: Int {
+    /// The same strips for a reader that keeps its output rows, `size` floats each, in the scratch
+    /// and goes through them by twos.
+    func keepingPairs(ofLines size: Int) -> Strips {
+        var strips = self
+        strips.lineStep = 2
+        strips.keptLineSize = size
+        return strips
+    }
+
+    /// Scratch of each thread for its strip, and for the output rows it keeps.
+    var scratchByteCount: Int { stripByteCount + fittingLines * keptLineSize * 4 }
+
+    private var stripByteCount: Int {
         if case .inPlace = pixels { return 0 }
         return aligned(stripRows(of: fittingLines) * rowStride * 4)
     }
@@ -91,11 +107,16 @@ struct Strips: Sendable {
     /// Rows of pixels under some output rows.
     private func stripRows(of lines: Int) -> Int { (lines - 1) * vertical.stride + vertical.extent }
 
-    /// Output rows whose strip stays in the cache, at least one.
+    /// Output rows whose strip stays in the cache, at least `lineStep`.
     private var fittingLines: Int {
-        if case .inPlace = pixels { return vertical.output }
-        let rows = Self.cachedByteCount / (rowStride * 4)
-        return min(vertical.output, max(1, (rows - vertical.extent) / vertical.stride + 1))
+        var lines = vertical.output
+        if case .inPlace = pixels {
+        } else {
+            let room = Self.cachedByteCount / 4 - (vertical.extent - vertical.stride) * rowStride
+            lines = min(lines, room / (vertical.stride * rowStride + keptLineSize))
+        }
+        if keptLineSize > 0 { lines = min(lines, Self.cachedByteCount / 4 / keptLineSize) }
+        return max(lines, 1).roundedUp(to: lineStep)
     }
 
     /// Calls `body` for strips that cover all pictures: with a picture's index, some of its output
@@ -112,18 +133,20 @@ struct Strips: Sendable {
         let images = input.shape[0]
         let splits = memory.pool.splits(operations: operations)
         let wanted = splits ? (4 * memory.pool.threadCount + images - 1) / images : 1
-        let lines = min(fittingLines, (vertical.output + wanted - 1) / wanted)
-        let strips = (vertical.output + lines - 1) / lines
+        let total = vertical.output / lineStep * lineStep
+        let even = ((total + wanted - 1) / wanted).roundedUp(to: lineStep)
+        let lines = min(fittingLines, even)
+        let strips = (total + lines - 1) / lines
         let source = unsafe UnsafePointer(memory.floats(input))
         let imageSize = channels * vertical.input * horizontal.input
         memory.pool.run(count: images * strips, operations: operations) { index, thread in
             let image = index / strips
             let first = index % strips * lines
-            let range = first..<min(first + lines, vertical.output)
+            let range = first..<min(first + lines, total)
             let picture = unsafe source + image * imageSize
             let strip = unsafe memory.scratch(thread: thread)
                 .assumingMemoryBound(to: Float.self)
-            let rest = unsafe strip + scratchByteCount / 4
+            let rest = unsafe strip + stripByteCount / 4
             if case .inPlace = pixels {
                 unsafe body(image, range, picture + first * vertical.stride * rowStride, rest)
                 return
@@ -187,6 +210,10 @@ struct Strips: Sendable {
             }
         }
     }
+}
+
+extension Int {
+    fileprivate func roundedUp(to step: Int) -> Int { (self + step - 1) / step * step }
 }
 
 extension SpatialWindow.Axis {

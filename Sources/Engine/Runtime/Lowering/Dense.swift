@@ -137,14 +137,14 @@ struct DenseStep: Step {
 
     private func multiply(_ shared: DenseTask, _ memory: Memory) {
         let outputs = shared.outputs
-        let pieces = max(1, min(memory.pool.threadCount * 4, outputs / 16))
-        memory.pool.run(
-            count: pieces, operations: 2 * batch * weights.elementCount
-        ) { piece, thread in
+        let operations = 2 * batch * weights.elementCount
+        let splits = memory.pool.splits(operations: operations)
+        let pieces = splits ? max(1, min(memory.pool.threadCount * 4, outputs / 16)) : 1
+        let kernel = batch == 1 ? memory.kernels.denseVector : memory.kernels.dense
+        memory.pool.run(count: pieces, operations: operations) { piece, thread in
             var task = shared
             unsafe task.sums = sums(memory, thread: thread)
-            memory.kernels.dense(
-                task, outputs * piece / pieces..<outputs * (piece + 1) / pieces)
+            kernel(task, outputs * piece / pieces..<outputs * (piece + 1) / pieces)
         }
     }
 

@@ -26,8 +26,14 @@ extension Conv {
         _ node: Node, _ weight: Tensor, _ bias: Tensor?, _ strips: Strips,
         _ planner: inout Planner
     ) {
-        let epilogue = planner.fuseEpilogue(of: node, foldsNormalization: true)
+        let epilogue = planner.fuseEpilogue(of: node, foldsNormalization: true, pools: true)
         let isPlanar = if case .planar = strips.pixels { true } else { false }
+        var strips = strips
+        if epilogue.pools {
+            // Along rows, the kernel pools what it has in registers.
+            strips = strips.keepingPairs(
+                ofLines: isPlanar ? 0 : strips.horizontal.output * weight.shape[0])
+        }
         // Lane by lane, a weight's group is where its lane finds its numbers.
         let packed = PackedConvolution(
             weight: weight, bias: bias, group: 1, folding: epilogue.scale,
@@ -48,7 +54,7 @@ extension Conv {
                 summary: summary(
                     node, epilogue, algorithm, weight, packed.weights.byteCount, planner),
                 packed: packed, strips: strips, depth: weight.shape[1], isByLane: group > 1,
-                bounds: epilogue.bounds, input: input, output: output),
+                bounds: epilogue.bounds, pools: epilogue.pools, input: input, output: output),
             reading: [input], [output])
     }
 }
@@ -60,6 +66,8 @@ struct PaddedConvolutionStep: Step {
     let strips: Strips
     let isByLane: Bool
     let bounds: Bounds
+    /// Whether a 2×2 max-pool is computed as well, from rows of outputs that stay in the scratch.
+    let pools: Bool
     let input: Value
     let output: Value
     /// How far each product's number lies behind the first under its window.
@@ -71,13 +79,14 @@ struct PaddedConvolutionStep: Step {
 
     init(
         summary: StepSummary, packed: PackedConvolution, strips: Strips, depth: Int,
-        isByLane: Bool, bounds: Bounds, input: Value, output: Value
+        isByLane: Bool, bounds: Bounds, pools: Bool, input: Value, output: Value
     ) {
         self.summary = summary
         self.packed = packed
         self.strips = strips
         self.isByLane = isByLane
         self.bounds = bounds
+        self.pools = pools
         self.input = input
         self.output = output
         chain = max(1, 128 / depth) * depth
@@ -106,7 +115,6 @@ struct PaddedConvolutionStep: Step {
     func run(_ memory: Memory) {
         let (vertical, horizontal) = (strips.vertical, strips.horizontal)
         let outputs = output.shape[1]
-        let lineSize = horizontal.output * outputs
         let target = unsafe memory.floats(output)
         let kernel = kernel(of: memory.kernels)
         unsafe offsets.withUnsafeBufferPointer { offsets in
@@ -123,8 +131,21 @@ struct PaddedConvolutionStep: Step {
                 var task = first
                 unsafe task.input = pixels
                 unsafe task.totals = scratch
-                unsafe task.output += (image * vertical.output + lines.lowerBound) * lineSize
-                kernel(task, 0..<lines.count)
+                let step = pools ? 2 : 1
+                let line = (image * (vertical.output / step)) + lines.lowerBound / step
+                let place = unsafe target + line * (horizontal.output / step) * outputs
+                if pools && !isPlanar {
+                    unsafe task.output = scratch + PaddedConvolutionTask.totalsCount
+                    kernel(task, 0..<lines.count)
+                    let pool = unsafe PoolTask(
+                        kind: .maximum, input: task.output, output: place, channels: outputs,
+                        vertical: .halving(lines.count), horizontal: .halving(horizontal.output))
+                    memory.kernels.pool(pool, 0..<lines.count / 2)
+                } else {
+                    unsafe task.output = place
+                    task.pools = pools
+                    kernel(task, 0..<lines.count / step)
+                }
             }
         }
     }
@@ -133,7 +154,17 @@ struct PaddedConvolutionStep: Step {
         of kernels: KernelSet
     ) -> @Sendable (PaddedConvolutionTask, Range<Int>) -> Void {
         if isByLane { return kernels.convolveByLane }
-        if case .planar = strips.pixels { return kernels.convolveAlongRows }
-        return kernels.convolvePadded
+        return isPlanar ? kernels.convolveAlongRows : kernels.convolvePadded
+    }
+
+    private var isPlanar: Bool { if case .planar = strips.pixels { true } else { false } }
+}
+
+extension PoolAxis {
+    /// Windows of two cells beside one another.
+    fileprivate static func halving(_ input: Int) -> PoolAxis {
+        PoolAxis(
+            input: input, kernel: 2, stride: 2, dilation: 1, padBegin: 0, padEnd: 0,
+            output: input / 2)
     }
 }
