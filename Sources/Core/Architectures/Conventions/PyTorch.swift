@@ -105,9 +105,13 @@ extension Translation {
             guard let tensor, written.insert(name).inserted else { return }
             tensors.append(NamedTensor(name: name, tensor: tensor))
         }
+        // Keras' names hold slashes, and say how Keras lays the tensor out.
+        let isForeign = model.architecture == nil && model.origin == .keras
         for layer in model.layers {
             for parameter in layer.parameters {
-                append(parameter.name, model.weights[parameter.name])
+                let named = isForeign && parameter.role != .other
+                let name = named ? "\(layer.node).\(parameter.role.pytorchName)" : parameter.name
+                append(name, model.weights[parameter.name])
             }
             let suffix = ".running_var"
             if let variance = layer.name(of: .variance), variance.hasSuffix(suffix) {
