@@ -11,7 +11,6 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
-from keras.src.legacy.saving import legacy_h5_format  # noqa: E402,F401
 from torch import nn  # noqa: E402
 
 import keras_networks  # noqa: E402

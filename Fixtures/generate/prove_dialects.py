@@ -6,7 +6,8 @@ A source is written by its framework from seeded weights, carried by Ferry into 
 opened and run there by the framework that the destination is meant for, and carried back. Outputs
 must be within 1e-4 |ref| + 1e-5 max|ref| of what the source's framework answers; weights that came
 back must be the source's bit for bit, both read by the source's own library. Prints the table,
-writes Fixtures/DIALECTS.md, and exits with 1 if a cell failed.
+writes Fixtures/DIALECTS.md, and exits with 1 if a cell failed. Rows that the same binary has
+proven in an earlier run stay on the page, so it can be made piece by piece.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import os
 import shutil
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 
 import torch
@@ -56,10 +58,12 @@ def main():
     if not os.access(ferry, os.X_OK):
         parser.error(f"cannot run {options.ferry}")
     torch.set_num_threads(2)
+    warnings.filterwarnings("ignore")
     keras3, tf_keras = KerasSide(networks.keras), Remote()
     columns = destinations.destinations(keras3, tf_keras)
-    rows = [s for s in sources.sources(keras3, tf_keras) if any(w in s.name for w in options.source)]
-    table = report.Table(ferry, [c.name for c in columns], rows, keras3, tf_keras)
+    known = sources.sources(keras3, tf_keras)
+    rows = [s for s in known if any(words in s.name for words in options.source)]
+    table = report.Table(ferry, columns, known, report.versions(keras3, tf_keras))
     with tempfile.TemporaryDirectory() as temporary:
         scratch = options.keep or Path(temporary)
         for name in options.network:

@@ -5,7 +5,6 @@ fixed order, and the outputs for the case's pictures. A file with the same bytes
 before is not opened again.
 """
 
-import functools
 import hashlib
 import json
 import tempfile
@@ -186,8 +185,7 @@ class Keras(Library):
             return weights, np.load(folder / "y.npy")
 
 
-@functools.cache
-def checker_versions():
+def versions():
     return {
         "PyTorch": torch.__version__, "ONNX": onnx.__version__,
         "ONNX Runtime": onnxruntime.__version__, "safetensors": safetensors.__version__,

@@ -5,6 +5,11 @@ import subprocess
 
 from dialects import cases
 
+NO_WAY_BACK = (
+    "one way: tensors alone do not say where responses are normalised, and Ferry refuses to"
+    " rebuild a network that they do not describe"
+)
+
 
 class Failure(Exception):
     """A check that did not hold; the text says what was found."""
@@ -80,7 +85,7 @@ class Proof:
         if case.responds and not destination.graph:
             if not refused:
                 raise Failure("came back, though nothing in it says where responses are normalised")
-            return Cell(share=share, impossible="one way")
+            return Cell(share=share, impossible=NO_WAY_BACK)
         if refused:
             raise Failure(f"back: {refused}")
         try:

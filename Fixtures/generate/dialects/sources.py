@@ -8,7 +8,6 @@ import dataclasses
 import json
 import logging
 import tempfile
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -137,7 +136,6 @@ def state_sources():
 
 def export(case, path, dynamo=False, folded=True, external=False, **options):
     """By either exporter of PyTorch, with an open batch."""
-    warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
     example = (torch.from_numpy(case.x),)
     names = {"input_names": ["input"], "output_names": ["output"]}
@@ -155,7 +153,7 @@ def export(case, path, dynamo=False, folded=True, external=False, **options):
         model = onnx.load(path)
         path.unlink()
         onnx.save_model(model, path, save_as_external_data=True, size_threshold=0,
-                        location=f"{path.name}.data", convert_attribute=True)  # fmt: skip
+                        location=f"{path.name}.data")  # fmt: skip
 
 
 def onnx_sources():
