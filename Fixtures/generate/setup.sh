@@ -16,5 +16,5 @@ make_environment() {
 
 make_environment .venv requirements.txt requirements-nodeps.txt
 if [ "${1-}" = --tensorflow ]; then
-    make_environment .venv-tensorflow requirements-tensorflow.txt
+    make_environment .venv-tensorflow requirements-tensorflow.txt requirements-tensorflow-nodeps.txt
 fi

@@ -60,13 +60,16 @@ class Case:
         return View(self.name.replace("_bn", "") if plain else self.name, softmax)
 
     def named_by_torch(self, state):
-        """A state_dict in PyTorch's names: Ferry knows them for known networks only."""
-        if not self.responds or "conv1.weight" not in state:
+        """A state_dict by PyTorch's names of the layers, all of whose weights differ in shape.
+
+        Ferry knows them for known networks only, and leaves others the names that they have.
+        """
+        if not self.responds:
             return state
-        theirs = dict.fromkeys(name.rpartition(".")[0] for name in self.state())
-        ours = [f"conv{i}" for i in range(1, 6)] + [f"fc{i}" for i in range(6, 9)]
-        names = dict(zip(ours, theirs, strict=True))
-        return {f"{names[k.split('.')[0]]}.{k.split('.')[1]}": v for k, v in state.items()}
+        places = {v.shape: k.removesuffix(".weight") for k, v in self.state().items() if v.ndim > 1}
+        names = {k.removesuffix(".weight"): places[v.shape] for k, v in state.items() if v.ndim > 1}
+        pairs = ((*name.rpartition("."), array) for name, array in state.items())
+        return {f"{names[layer]}.{leaf}": array for layer, _, leaf, array in pairs}
 
     def told(self):
         """What a bag of this network's tensors leaves open, as options of Ferry."""

@@ -42,6 +42,8 @@ class KerasSide:
         np.save(y, self.answer(model, np.load(x)))
         if form == "model":
             model.save(path)
+        elif form == "onnx":
+            to_onnx(model, path)
         elif form == "weights" and path.endswith(".weights.h5"):
             model.save_weights(path)
         elif self.keras.__name__ == "tf_keras":
@@ -79,6 +81,15 @@ class KerasSide:
         if self.keras.__name__ == "tf_keras":
             return output.numpy()
         return self.keras.ops.convert_to_numpy(output)
+
+
+def to_onnx(model, path):
+    """As tf2onnx writes a model of tf_keras, at its usual opset."""
+    import tensorflow
+    import tf2onnx
+
+    signature = [tensorflow.TensorSpec(model.inputs[0].shape, tensorflow.float32, name="input")]
+    tf2onnx.convert.from_keras(model, input_signature=signature, output_path=path)
 
 
 def is_band(values):

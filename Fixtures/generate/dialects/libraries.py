@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 import onnx
 import onnx.reference
+import onnx.version_converter
 import onnxruntime
 import safetensors
 import torch
@@ -119,11 +120,18 @@ class ONNX(Library):
         kind = onnx.helper.tensor_dtype_to_np_dtype(entry.type.tensor_type.elem_type)
         feeds = {entry.name: np.ascontiguousarray(x, kind)}
         if kind == np.float64:  # ONNX Runtime has no convolution of these
-            session = onnx.reference.ReferenceEvaluator(model)
+            session = onnx.reference.ReferenceEvaluator(modern(model))
         else:
             options = {"providers": ["CPUExecutionProvider"]}
             session = onnxruntime.InferenceSession(str(path), **options)
         return graph_weights(model.graph), session.run(None, feeds)[0]
+
+
+def modern(model):
+    """In an opset whose batch normalisation onnx.reference computes as it is meant."""
+    if model.opset_import[0].version >= 15:
+        return model
+    return onnx.version_converter.convert_version(model, 17)
 
 
 def initializers(graph):
@@ -134,6 +142,7 @@ def graph_weights(graph):
     """Every constant of more than one number that an operator reads, in the graph's order."""
     known = initializers(graph)
     found = []
+    rows_are_hwc = False  # of the next dense layer
     for node in graph.node:
         if node.op_type == "Constant":
             for attribute in node.attribute:
@@ -141,9 +150,21 @@ def graph_weights(graph):
                     known[node.output[0]] = numpy_helper.to_array(attribute.t)
         elif node.op_type == "Identity" and node.input[0] in known:
             known[node.output[0]] = known[node.input[0]]
+        elif node.op_type == "Transpose" and found:
+            rows_are_hwc = list(node.attribute[0].ints) == [0, 2, 3, 1]
         else:
-            found += operands(node, known)
+            mine = list(operands(node, known))
+            if mine and mine[0][0] == "Gemm.1" and rows_are_hwc:
+                mine[0] = ("Gemm.1", turned(mine[0][1], channels=len(found[-1][1])))
+                rows_are_hwc = False
+            found += mine
     return found
+
+
+def turned(matrix, channels):
+    """[out, H·W·C] as [out, C·H·W]."""
+    seen = matrix.reshape(len(matrix), -1, channels)
+    return np.ascontiguousarray(seen.transpose(0, 2, 1).reshape(matrix.shape))
 
 
 def operands(node, known):

@@ -216,8 +216,11 @@ def keras_sources(keras3, tf_keras):
         source("tf_keras .h5", tf_keras, "model", "keras-h5", ".h5", **lrn),
         source("tf_keras .weights.h5", tf_keras, "weights", "keras3-weights-h5", ".weights.h5"),
         source("tf_keras weights .h5", tf_keras, "weights", "keras-weights-h5", ".h5"),
+        Source("onnx 15, tf2onnx, folded", "onnx", ".onnx", libraries.ONNX("ONNX Runtime"),
+               lambda case, path: save_keras(tf_keras, "onnx", case, path),
+               back=("--opset", "15"), graph=True, folded=True, keras=True, lacks_responses=None),
         *old_keras_sources(tf_keras),
-    ]
+    ]  # fmt: skip
 
 
 def old_keras_sources(tf_keras):
