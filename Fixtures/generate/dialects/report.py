@@ -75,15 +75,17 @@ class Table:
 
     def head(self, cells):
         failed = sum(cell.failed is not None for cell in cells)
-        proven = sum(cell.share is not None for cell in cells)
+        proven = sum(cell.share is not None and cell.impossible is None for cell in cells)
+        one_way = sum(cell.share is not None and cell.impossible is not None for cell in cells)
         largest = max((cell.share for cell in cells if cell.share is not None), default=0)
         versions = ", ".join(f"{name} {number}" for name, number in self.versions.items())
         opened = [f"{c.name}: {', '.join(x.name for x in c.libraries)}" for c in self.columns]
         return [
             "# Every dialect into every other", "",
             f"Made by `make dialects` with Ferry {commit()}; {versions}.", "",
-            f"**{len(cells)} cells: {proven} carried, {len(cells) - proven - failed} impossible "
-            f"for the reason noted, {failed} failed.** "
+            f"**{len(cells)} cells: {proven} carried there and back, {one_way} one way and"
+            f" {len(cells) - proven - one_way - failed} impossible for the reason noted,"
+            f" {failed} failed.** "
             f"The largest error is {largest:.0%} of the pass line.", "",
             "A source is written by its own framework from seeded weights (Keras 0 and 1 by h5py),"
             " carried by Ferry into the destination, opened and run there by the framework that"
