@@ -1,6 +1,6 @@
 # Every target is a script in Scripts/, which can also be called by itself.
 
-.PHONY: help demo test check lint layers isa aarch64 bench bench-peers fixtures protos clean
+.PHONY: help demo test check lint layers isa aarch64 bench bench-peers dialects fixtures protos clean
 
 scripts := ./Scripts
 
@@ -10,6 +10,7 @@ help:
 	@echo 'make check     build, lint, layers, isa, generated code, aarch64, then all tests'
 	@echo 'make bench     time LeNet-5, AlexNet and VGG-16'
 	@echo 'make bench-peers  the same beside ONNX Runtime, OpenVINO, ncnn and PyTorch (needs Python)'
+	@echo 'make dialects  carry small networks between all file formats, opened by their frameworks (needs Python)'
 	@echo 'make fixtures  make the files tests compare with anew (needs Python)'
 	@echo 'make protos    generate the C messages of ONNX anew (needs protoc-c)'
 	@echo 'make clean     remove what was built'
@@ -46,6 +47,10 @@ bench:
 bench-peers:
 	@$(scripts)/dependencies.sh
 	@$(scripts)/bench-peers.sh
+
+dialects:
+	@$(scripts)/dependencies.sh
+	@$(scripts)/dialects.sh
 
 fixtures:
 	@Fixtures/generate/all.sh

@@ -9,9 +9,9 @@ import numpy as np
 import onnx
 import torch
 
-import networks
+import networks  # chooses Keras' backend, so it comes first
 import recipe
-from networks import legacy_h5_format
+from keras.src.legacy.saving import legacy_h5_format
 
 MODELS = recipe.FIXTURES / "models"
 

@@ -2,7 +2,7 @@
 
 usage: prove_keras.py FERRY keras3|tf_keras
 
-tf_keras is not among the fixtures' requirements: pip install tensorflow-cpu tf_keras elsewhere.
+For tf_keras run it in .venv-tensorflow, which setup.sh --tensorflow makes.
 """
 import os
 import pathlib

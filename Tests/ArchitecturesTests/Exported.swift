@@ -120,7 +120,9 @@ struct Exported {
     }
 
     /// Channels last at the input and before the flatten, as converters from TensorFlow write.
-    mutating func makeChannelsLast() throws {
+    ///
+    /// - Parameter byReshape: turns the picture as tf2onnx does where it has one channel.
+    mutating func makeChannelsLast(byReshape: Bool = false) throws {
         let shape = graph.inputs[0].shape ?? []
         graph.inputs[0].shape = [shape[0], shape[2], shape[3], shape[1]]
         let first = graph.inputs[0].name
@@ -129,6 +131,11 @@ struct Exported {
             Node(
                 name: "t1", op: Transpose(permutation: [0, 3, 1, 2]), inputs: [first],
                 outputs: ["nchw"]), at: 0)
+        if byReshape {
+            set("picture", Tensor([-1, 1, 28, 28] as [Int64]))
+            graph.nodes[0].op = Reshape()
+            graph.nodes[0].inputs.append("picture")
+        }
         let gemm = try #require(graph.nodes.first { $0.op is Gemm })
         let weight = try #require(tensor(gemm.inputs[1]))
         let channels = weight.shape[1] / 25

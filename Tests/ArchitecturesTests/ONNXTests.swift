@@ -11,6 +11,7 @@ private let steps: [(name: String, change: @Sendable (inout Exported) throws -> 
     ("Reshape by [-1, n]", { $0.reshape(to: [-1, 75]) }),
     ("Reshape by a chain", { $0.reshapeByChain() }),
     ("channels last", { try $0.makeChannelsLast() }),
+    ("channels last, turned by Reshape", { try $0.makeChannelsLast(byReshape: true) }),
     ("Flatten and Dropout before every Gemm", { $0.flattenTwice() }),
     (
         "all at once",

@@ -1,5 +1,7 @@
+import FormatInterface
 import Foundation
 import IR
+import ONNXFormat
 import TestSupport
 import Testing
 
@@ -60,6 +62,35 @@ func `weights come back bit-equal through every format`(name: String) throws {
     #expect(outcome.errors.contains("an unknown network"))
     expectRefusal(try ferry("convert", "odd.h5", "x.onnx"), 3, "odd.h5: ", "expected")
     #expect(try folder.names() == ["copy.h5", "odd.h5"])
+}
+
+@Test(arguments: ["onnx/lrn_5_torchscript.onnx", "keras/lrn/lrn.keras"])
+func `an unknown network's tensors go into every file of weights`(path: String) throws {
+    let ferry = Ferry(in: try TemporaryFolder())
+    for format in ["hdf5", "pth", "safetensors", "npz", "keras-weights-h5", "keras3-weights-h5"] {
+        let outcome = try ferry("convert", Fixtures.url(path).path, format, "--to", format)
+        expectSuccess(outcome, format, "read back bit-equal")
+        #expect(outcome.errors.contains("the network cannot be rebuilt"))
+        expectRefusal(try ferry("convert", format, "x.onnx"), 3, "ferry.architecture", "'unknown'")
+    }
+}
+
+@Test func `tensors do not make a known network of one with other operators`() throws {
+    let folder = try TemporaryFolder()
+    let ferry = Ferry(in: folder)
+    let file = try InputFile(path: model("alexnet_narrow.onnx"))
+    var checkpoint = try ONNXFormat.read(file)
+    var graph = try #require(checkpoint.graph)
+    for index in graph.nodes.indices where graph.nodes[index].op is Relu {
+        graph.nodes[index].op = Tanh()
+    }
+    checkpoint.graph = graph
+    try OutputFile.write(to: folder.path("tanh.onnx"), replacing: false) { output in
+        try ONNXFormat.write(checkpoint, to: output)
+    }
+    expectSuccess(try ferry("convert", "tanh.onnx", "tanh.pth"), "16 tensors")
+    expectRefusal(try ferry("inspect", "tanh.pth"), 3, "ferry.architecture", "'unknown'")
+    expectSuccess(try ferry("inspect", "tanh.pth", "--arch", "alexnet"), "alexnet")
 }
 
 // MARK: Destinations

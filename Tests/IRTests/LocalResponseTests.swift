@@ -13,12 +13,15 @@ private struct Spelling {
     var square = ["x", "x"]
     var power = "beta"
     var flips = false
+    /// Pads once more, by nothing.
+    var padsTwice = false
 
     var constants: [String: Tensor] {
         [
             "seen": Tensor(seen), "pads": Tensor(pads), "axes": list(1), "alpha": scalar(0.5),
             "k": scalar(2), "beta": scalar(0.75), "betas": row(1, 2, 3, 4, 5, 6),
-            "fill": scalar(fill ?? 0), "other": counting(2, 4, 5, 6),
+            "nothing": Tensor([Int64](repeating: 0, count: 10)), "fill": scalar(fill ?? 0),
+            "other": counting(2, 4, 5, 6),
         ]
     }
 
@@ -31,9 +34,10 @@ private struct Spelling {
             Node(
                 name: "pad", op: Pad(), inputs: ["v", "pads"] + (fill == nil ? [] : ["fill"]),
                 outputs: ["p"]),
+            Node(name: "pad2", op: Pad(), inputs: ["p", "nothing"], outputs: ["p2"]),
             Node(
                 name: "mean", op: AveragePool(window: window, countsPadding: true),
-                inputs: ["p"], outputs: ["m"]),
+                inputs: [padsTwice ? "p2" : "p"], outputs: ["m"]),
             Node(name: "drop", op: Squeeze(), inputs: ["m", "axes"], outputs: ["q"]),
             Node(name: "scale", op: Mul(), inputs: pair("q", "alpha"), outputs: ["a"]),
             Node(name: "shift", op: Add(), inputs: pair("a", "k"), outputs: ["t"]),
@@ -52,9 +56,13 @@ private func changed(_ change: (inout Spelling) -> Void) -> Spelling {
 }
 
 struct LocalResponseTests {
-    @Test(arguments: [false, true])
-    func `a normalisation spelled out becomes LRN and computes the same`(_ flips: Bool) throws {
-        let spelling = changed { $0.flips = flips }
+    @Test(arguments: [false, true], [false, true])
+    func `a normalisation spelled out becomes LRN and computes the same`(
+        _ flips: Bool, _ padsTwice: Bool
+    ) throws {
+        let spelling = changed {
+            $0.flips = flips; $0.padsTwice = padsTwice
+        }
         let (folded, kept) = spelling.graph.folded(constants: spelling.constants)
         #expect(folded.nodes.map(\.name) == ["divide"])
         let lrn = try #require(folded.nodes[0].op as? LRN)

@@ -76,6 +76,7 @@ private let cases: [Case] = [9, 10, 11, 12, 13, 15, 18, 22, 28].flatMap { opset 
         Case(op: LogSoftmax(axis: 2), opset: opset),
         Case(op: Softmax(axis: 1, flattensTrailingAxes: true), opset: opset),
         Case(op: Flatten(axis: -1), opset: opset),
+        Case(op: MaxPool(window: SpatialWindow(kernel: [2], dilations: [1])), opset: opset),
     ]
 }
 

@@ -46,8 +46,11 @@ struct OpsetForm {
 
     /// - Throws: `Misfit` when the version has no such node.
     func form(of node: WrittenNode) throws(Misfit) -> WrittenNode {
-        try checkVersion(node)
         var node = node
+        node.attributes.removeAll {
+            Self.firstVersion(of: $0, in: node.type) > opset && Self.isDefault($0)
+        }
+        try checkVersion(node)
         switch node.type {
         case "ReduceMax", "ReduceMean", "ReduceMin":
             if opset >= 18 { moveToInput("axes", 1, of: &node) }
@@ -124,6 +127,15 @@ struct OpsetForm {
         case ("ArgMax", "select_last_index"): return 12
         case ("ReduceSum", "noop_with_empty_axes"): return 13
         default: return 9
+        }
+    }
+
+    /// Whether the attribute says what versions without it do.
+    private static func isDefault(_ attribute: (name: String, value: AttributeValue)) -> Bool {
+        switch attribute.value {
+        case .ints(let values): attribute.name == "dilations" && values.allSatisfy { $0 == 1 }
+        case .int(let value): attribute.name == "ceil_mode" && value == 0
+        default: false
         }
     }
 

@@ -113,6 +113,9 @@ struct ConvertCommand: Command {
         return .done
     }
 
+    /// What a file without a graph calls a network that cannot be rebuilt from it.
+    private static let unknownArchitecture = "unknown"
+
     /// The source as the destination's format keeps it.
     private func translated(
         for format: any ModelFormat.Type
@@ -120,7 +123,11 @@ struct ConvertCommand: Command {
         let (sourceFormat, read) = try ModelFile.read(source)
         do {
             let model = try ModelFile(path: source, format: sourceFormat, read, global).model
-            let checkpoint = try Translation.checkpoint(of: model, in: format.convention)
+            var checkpoint = try Translation.checkpoint(of: model, in: format.convention)
+            if model.architecture == nil, !format.holdsGraph {
+                // Its tensors may be those of a known network that has other operators.
+                checkpoint.metadata[MetadataKey.architecture] = Self.unknownArchitecture
+            }
             return (
                 checkpoint, model,
                 model.notes
@@ -157,7 +164,7 @@ struct ConvertCommand: Command {
             let isEqual = originals[tensor.key].map { $0.isBitEqual(to: tensor.tensor) }
             guard isEqual ?? isSettled(tensor) else { throw readBackError }
         }
-        guard let model else { return }
+        guard let model, model.architecture != nil || format.holdsGraph else { return }
         // Equal bits need not be moved and compared again: those of the source are at hand.
         for index in written.tensors.indices {
             guard let original = originals[written.tensors[index].key] else { continue }

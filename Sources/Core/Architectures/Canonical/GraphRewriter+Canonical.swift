@@ -10,6 +10,7 @@ extension GraphRewriter {
         joinPads()
         flattenReshapes()
         bypass { [types] node in Self.isIdentity(node, types) }
+        turnReshapes()
         let layout = absorbInputTranspose()
         joinMatMulAndAdd()
         transposeGemmWeights()
@@ -53,6 +54,22 @@ extension GraphRewriter {
     private static func isTrivial(_ window: SpatialWindow) -> Bool {
         !window.kernel.isEmpty && window.kernel.allSatisfy { $0 == 1 }
             && window.strides.allSatisfy { $0 == 1 } && window.pads.allSatisfy { $0 == 0 }
+    }
+
+    /// A picture of one channel is turned by Reshape too, as tf2onnx does it.
+    private mutating func turnReshapes() {
+        for index in graph.nodes.indices where graph.nodes[index].op is Reshape {
+            let node = graph.nodes[index]
+            guard let input = node.inputs.first, let output = node.outputs.first,
+                let from = types[input]?.shape, from.count == 4, weights[input] == nil,
+                let to = types[output]?.shape, to != from,
+                let axes = from[3] == 1 ? [0, 3, 1, 2] : from[1] == 1 ? [0, 2, 3, 1] : nil,
+                to == axes.map({ from[$0] })
+            else { continue }
+            graph.nodes[index].op = Transpose(permutation: axes)
+            graph.nodes[index].inputs = [input]
+        }
+        compact()
     }
 
     /// An NHWC input that is turned to NCHW before anything else becomes an NCHW input.

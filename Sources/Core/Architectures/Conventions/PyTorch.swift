@@ -96,6 +96,17 @@ extension Translation {
         return types.count == 1 ? types.first ?? .float32 : .float32
     }
 
+    /// The tensor's own name; by layer and role where that has slashes, as TensorFlow's have.
+    private static func stateDictName(
+        of parameter: ParameterLayer.Parameter, in layer: ParameterLayer
+    ) -> String {
+        guard parameter.name.contains("/") else { return parameter.name }
+        let name =
+            parameter.role == .other
+            ? parameter.name : "\(layer.node).\(parameter.role.pytorchName)"
+        return String(name.drop { $0 == "/" }).replacing("/", with: ".")
+    }
+
     /// A state_dict of the model, in module order.
     static func pytorchTensors(of model: Model) -> [NamedTensor] {
         let count = batchesTracked(model.metadata) ?? 0
@@ -105,9 +116,13 @@ extension Translation {
             guard let tensor, written.insert(name).inserted else { return }
             tensors.append(NamedTensor(name: name, tensor: tensor))
         }
+        var owners: [String: String] = [:]
         for layer in model.layers {
             for parameter in layer.parameters {
-                append(parameter.name, model.weights[parameter.name])
+                var name = stateDictName(of: parameter, in: layer)
+                while let owner = owners[name], owner != parameter.name { name += "_" }
+                owners[name] = parameter.name
+                append(name, model.weights[parameter.name])
             }
             let suffix = ".running_var"
             if let variance = layer.name(of: .variance), variance.hasSuffix(suffix) {

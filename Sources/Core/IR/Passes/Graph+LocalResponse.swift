@@ -51,7 +51,8 @@ private struct LocalResponseMatch {
             let (sum, k) = step(power.inputs[0], Add.self),
             let (scaled, alpha) = step(sum, Mul.self),
             let pool = producers[source(of: scaled)], let size = poolSize(pool),
-            let pad = producers[pool.inputs[0]], isChannelPad(pad, size, channels: shape[1]),
+            let pad = producers[unpadded(pool.inputs[0])],
+            isChannelPad(pad, size, channels: shape[1]),
             isSquare(source(of: pad.inputs[0]), of: division.inputs[0]),
             let seen = types[pad.inputs[0]]?.shape,
             Array(seen.prefix(3)) == [shape[0], 1, shape[1]]
@@ -85,6 +86,15 @@ private struct LocalResponseMatch {
         {
             name = node.inputs[0]
         }
+        return name
+    }
+
+    /// What `name` was before pads of nothing, one of which old exports have.
+    private func unpadded(_ name: String) -> String {
+        var name = name
+        while let node = producers[name], node.op is Pad, node.inputs.count >= 2,
+            let pads = constants[node.inputs[1]]?.integers(), pads.allSatisfy({ $0 == 0 })
+        { name = node.inputs[0] }
         return name
     }
 

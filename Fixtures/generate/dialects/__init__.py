@@ -1,0 +1,1 @@
+"""What prove_dialects.py is made of: networks, dialects read, dialects written, and the table."""

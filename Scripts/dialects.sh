@@ -1,0 +1,17 @@
+#!/bin/sh
+# Carries every dialect into every other and writes Fixtures/DIALECTS.md, in Python environments of
+# pinned versions that it makes.
+#
+# usage: Scripts/dialects.sh [--network NAME…] [--source WORDS…]
+#
+# FERRY names another binary than the release build. The environments need 4 GB.
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+generate="$root/Fixtures/generate"
+"$generate/setup.sh" --tensorflow
+if [ -z "${FERRY-}" ]; then
+    "$root/Scripts/build.sh" --product ferry >&2
+    FERRY=$("$root/Scripts/build.sh" --show-bin-path)/ferry
+fi
+exec "$generate/.venv/bin/python" "$generate/prove_dialects.py" --ferry "$FERRY" "$@"
