@@ -112,6 +112,7 @@ func `Keras 1 names are read`(kernel: String, bias: String) throws {
     let missing = message { _ = try Translation.model(from: file) }
     #expect(
         missing == "tensor 'block3_conv2/kernel:0': expected shape [3, 3, 3, any] (vgg16), found "
+            + "no such tensor; tensor 'block3_conv2/bias:0': expected shape [any] (vgg16), found "
             + "no such tensor")
     file = whole
     file.tensors.removeAll { $0.name == "block2_conv1/bias:0" }

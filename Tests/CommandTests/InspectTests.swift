@@ -126,8 +126,10 @@ func `tensors of two architectures are refused with both named`(name: String) th
     expectSuccess(try ferry("inspect", model(name), "--arch", "lenet5"), "Relu", "MaxPool")
     expectSuccess(
         try ferry("inspect", model(name), "--arch", "lenet5_tanh"), "Tanh", "AveragePool")
-    expectRefusal(
-        try ferry("inspect", model(name), "--arch", "vgg16"), 3, name, "expected", "found")
+    let other = try ferry("inspect", model(name), "--arch", "vgg16")
+    #expect(other.status == 3 && other.output.isEmpty)
+    #expect(other.errorLines.allSatisfy { $0.contains(name) })
+    #expect(other.errorLines.first?.contains("expected") == true)
 }
 
 @Test func `a network that is not the one asked for is refused at the first difference`() throws {

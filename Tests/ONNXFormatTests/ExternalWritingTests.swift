@@ -37,7 +37,7 @@ private func names(in folder: TemporaryFolder) throws -> [String] {
     unsafe data.storage.withUnsafeBytes { buffer in
         unsafe digest.update(RawSpan(_unsafeBytes: buffer))
     }
-    #expect(files[1] == "m.onnx.\(digest.hexadecimal().prefix(8)).data")
+    #expect(files[1] == "weights.\(digest.hexadecimal().prefix(8)).data")
     let found = try ONNXFormat.read(InputFile(path: folder.path("m.onnx")))
     for (before, after) in zip(original.tensors, found.tensors) {
         #expect(after.name == before.name)
@@ -59,14 +59,14 @@ private func names(in folder: TemporaryFolder) throws -> [String] {
     let folder = try TemporaryFolder()
     try write(sample(channels: 64), to: folder.path("m.onnx"))
     let first = try names(in: folder)
-    try folder.write([1], as: "m.onnx.12345678.dat")
-    try folder.write([1], as: "m.onnx.1234567G.data")
+    try folder.write([1], as: "weights.12345678.dat")
+    try folder.write([1], as: "weights.1234567G.data")
     try write(sample(channels: 32), to: folder.path("m.onnx"), replacing: true)
     let second = try names(in: folder)
     #expect(second.count == 4 && !second.contains(first[1]))
     try write(sample(channels: 32), to: folder.path("m.onnx"), replacing: true, beside: false)
     #expect(
-        try names(in: folder) == ["m.onnx", "m.onnx.12345678.dat", "m.onnx.1234567G.data"])
+        try names(in: folder) == ["m.onnx", "weights.12345678.dat", "weights.1234567G.data"])
 }
 
 @Test(arguments: [false, true])

@@ -43,7 +43,9 @@ private let far = Tensor([1, 1.5, 2] as [Float])
     let row = ParityRow.weight("w", near.converted(to: .float16), reference: near)
     #expect(row.status == .explained)
     #expect(row.explanation == "float32 → float16")
-    #expect(report(weights: [row]).verdict == .withinTolerance)
+    #expect(report(weights: [row]).verdict == .equalUpToElementType)
+    #expect(report(weights: [row]).hasEqualWeightsUpToElementType)
+    #expect(report(weights: [row]).passes)
 }
 
 @Test func `weights with NaN pass when bit-equal, with a caution`() {

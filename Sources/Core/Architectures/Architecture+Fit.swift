@@ -10,68 +10,123 @@ struct SourceTensor {
     var shape: [Int]
 }
 
+/// How tensors fit an architecture.
+struct ArchitectureFit {
+    /// As far as the tensors tell; published where they do not.
+    var sizes: NetworkSizes
+    /// `.missingTensor`, `.shapeMismatch`, `.elementType` and `.unexpectedTensor`, in the
+    /// architecture's order.
+    var problems: [TranslationError] = []
+
+    /// The sizes, where every tensor is there and nothing else.
+    ///
+    /// - Throws: the only problem, or `.several`.
+    func exact() throws(TranslationError) -> NetworkSizes {
+        guard let first = problems.first else { return sizes }
+        throw problems.count == 1 ? first : .several(problems)
+    }
+}
+
 extension Architecture {
-    /// Checks that tensors are this architecture's, and reads its sizes from them.
+    /// Compares tensors with this architecture, and reads its sizes from them.
     ///
     /// - Parameters:
     ///   - hasHead: whether the layers from the flatten on are present.
     ///   - fileShape: turns a canonical shape into the file's own axis order, for messages.
     ///   - find: the tensor in a role of a layer, or the name it would have.
-    /// - Throws: `.missingTensor`, `.shapeMismatch`, `.elementType`.
     func fit(
         hasHead: Bool,
         fileShape: (ParameterRole, [Int?]) -> [Int?] = { $1 },
         find: (LayerSpec, ParameterRole) -> (tensor: SourceTensor?, expectedName: String)
-    ) throws(TranslationError) -> NetworkSizes {
+    ) -> ArchitectureFit {
         var walk = ShapeWalk(self, inputChannels: nil)
-        var sizes = NetworkSizes(inputChannels: 0, convs: [], dense: [])
+        var widths = LayerWidths(self)
+        var problems: [TranslationError] = []
         for layer in layers(hasHead: hasHead) {
             var width: Int?
             for role in layer.roles {
                 let expected = walk.expectedShape(of: role, in: layer).map { $0 ?? width }
                 let found = find(layer, role)
                 guard let tensor = found.tensor else {
-                    throw .missingTensor(
-                        name: found.expectedName, expected: fileShape(role, expected),
-                        architecture: name)
+                    problems.append(
+                        .missingTensor(
+                            name: found.expectedName, expected: fileShape(role, expected),
+                            architecture: name))
+                    continue
                 }
-                try check(tensor, expected) { fileShape(role, $0) }
-                if role == .weight {
-                    width = tensor.shape[0]
-                    sizes.add(layer, weight: tensor.shape)
+                if let problem = problem(tensor, expected, inFile: { fileShape(role, $0) }) {
+                    problems.append(problem)
+                    continue
                 }
+                width = width ?? tensor.shape[0]
+                widths.read(role, of: layer, tensor.shape, side: walk.side)
+                if case .batchNorm = layer { walk.settle(channels: tensor.shape[0]) }
             }
-            walk.advance(over: layer, width: width ?? 0)
+            widths.add(layer, width: width)
+            walk.advance(over: layer, width: width)
         }
-        return sizes
+        return ArchitectureFit(sizes: widths.sizes, problems: problems)
     }
 
-    private func check(
+    private func problem(
         _ tensor: SourceTensor, _ expected: [Int?], inFile: ([Int?]) -> [Int?]
-    ) throws(TranslationError) {
+    ) -> TranslationError? {
         let fits =
             tensor.shape.count == expected.count
             && zip(tensor.shape, expected).allSatisfy { $0 > 0 && ($1 == nil || $0 == $1) }
         if !fits {
             let found = inFile(tensor.shape).compactMap(\.self)
-            throw .shapeMismatch(name: tensor.name, expected: inFile(expected), found: found)
+            return .shapeMismatch(name: tensor.name, expected: inFile(expected), found: found)
         }
         if !tensor.elementType.isFloatingPoint {
-            throw .elementType(
+            return .elementType(
                 name: tensor.name, expected: "floating-point elements", found: tensor.elementType)
         }
+        return nil
     }
 }
 
-extension NetworkSizes {
-    /// Reads a layer's size from its weight's canonical shape.
-    fileprivate mutating func add(_ layer: LayerSpec, weight: [Int]) {
+/// The widths of layers, some of them told by the tensors of the next layer alone.
+private struct LayerWidths {
+    private let published: NetworkSizes
+    private var inputChannels: Int?
+    private var convs: [Int?] = []
+    private var dense: [Int?] = []
+
+    init(_ architecture: Architecture) {
+        published = architecture.publishedSizes
+    }
+
+    /// Learns from a tensor how many channels the layers before it give.
+    mutating func read(_ role: ParameterRole, of layer: LayerSpec, _ shape: [Int], side: Int) {
+        switch (layer, role) {
+        case (.conv, .weight):
+            if convs.isEmpty { inputChannels = shape[1] } else { settle(&convs, shape[1]) }
+        case (.batchNorm, _): settle(&convs, shape[0])
+        case (.dense, .weight) where !dense.isEmpty: settle(&dense, shape[1])
+        case (.dense, .weight) where side > 0 && shape[1] % (side * side) == 0:
+            settle(&convs, shape[1] / (side * side))
+        default: break
+        }
+    }
+
+    private func settle(_ widths: inout [Int?], _ width: Int) {
+        guard let last = widths.last, last == nil else { return }
+        widths[widths.count - 1] = width
+    }
+
+    mutating func add(_ layer: LayerSpec, width: Int?) {
         switch layer {
-        case .conv:
-            if convs.isEmpty { inputChannels = weight[1] }
-            convs.append(weight[0])
-        case .dense: dense.append(weight[0])
+        case .conv: convs.append(width)
+        case .dense: dense.append(width)
         case .batchNorm, .activation, .pool, .flatten: break
         }
+    }
+
+    var sizes: NetworkSizes {
+        NetworkSizes(
+            inputChannels: inputChannels ?? published.inputChannels,
+            convs: zip(convs, published.convs).map { $0 ?? $1 },
+            dense: zip(dense, published.dense).map { $0 ?? $1 })
     }
 }

@@ -78,7 +78,7 @@ extension Architecture {
                 walk.advance(over: layer, width: 0)
             }
         }
-        return [.symbolic("N"), .fixed(walk.channels), .fixed(walk.side), .fixed(walk.side)]
+        return [.symbolic("N"), .fixed(walk.channels ?? 0), .fixed(walk.side), .fixed(walk.side)]
     }
 }
 

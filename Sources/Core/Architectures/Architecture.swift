@@ -163,7 +163,7 @@ extension Architecture {
                 parameters.append(
                     Parameter(name: name, role: role, shape: shape, layer: layer.name))
             }
-            walk.advance(over: layer, width: width ?? 0)
+            walk.advance(over: layer, width: width)
         }
         return parameters
     }
@@ -171,42 +171,42 @@ extension Architecture {
 
 /// Follows the activation's shape through an architecture's layers.
 struct ShapeWalk {
-    /// Channels of the activation, or its length once flattened.
-    private(set) var channels: Int
+    /// Channels of the activation, or its length once flattened; nil after a layer of unknown width.
+    private(set) var channels: Int?
     private(set) var side: Int
-    private let readsInputChannels: Bool
 
     /// - Parameter inputChannels: nil while the first convolution has yet to tell.
     init(_ architecture: Architecture, inputChannels: Int?) {
-        channels = inputChannels ?? 0
+        channels = inputChannels
         side = architecture.side
-        readsInputChannels = inputChannels == nil
-        isFirst = true
     }
-
-    private var isFirst: Bool
 
     /// The canonical shape a parameter must have here; nil where the tensor decides.
     func expectedShape(of role: ParameterRole, in layer: LayerSpec) -> [Int?] {
         switch (layer, role) {
         case (.conv(_, _, let kernel, _, _), .weight):
-            [nil, isFirst && readsInputChannels ? nil : channels, kernel, kernel]
+            [nil, channels, kernel, kernel]
         case (.dense, .weight): [nil, channels]
         case (.batchNorm, _): [channels]
         default: [nil]
         }
     }
 
-    mutating func advance(over layer: LayerSpec, width: Int) {
+    /// - Parameter width: outputs of a convolution or dense layer; nil when unknown.
+    mutating func advance(over layer: LayerSpec, width: Int?) {
         switch layer {
         case .conv(_, _, let kernel, let stride, let pad):
             side = (side + 2 * pad - kernel) / stride + 1
             channels = width
-            isFirst = false
         case .pool(_, _, let kernel, let stride): side = (side - kernel) / stride + 1
-        case .flatten: channels = channels.multipliedReportingOverflow(by: side * side).0
+        case .flatten: channels = channels?.multipliedReportingOverflow(by: side * side).0
         case .dense: channels = width
         case .batchNorm, .activation: break
         }
+    }
+
+    /// Channels that a tensor behind a layer of unknown width tells.
+    mutating func settle(channels: Int) {
+        if self.channels == nil { self.channels = channels }
     }
 }

@@ -34,6 +34,13 @@ package struct Model: Sendable {
     package var producer = ""
     /// Whether batch normalisation was folded into the convolutions before Ferry saw them.
     package var hasFoldedNormalization = false
+    /// Weights that the file lacks, where a part of a network was asked for: zeros stand for them.
+    package var missing: Set<String> = []
+    /// What of the file's tensors does not fit, where a part of a network was asked for.
+    package var problems: [TranslationError] = []
+    /// Why the network was taken for its architecture, or for none; empty where the file or the
+    /// command line said it.
+    package var recognition = ""
     /// What a person should know about how the file was understood.
     package var notes: [String] = []
     /// The nodes that have parameters, in graph order.

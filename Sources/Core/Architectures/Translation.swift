@@ -8,10 +8,13 @@ package enum Translation {
     /// An `architecture` given by name wins over the file's own `ferry.architecture`, which wins
     /// over recognition; the tensors' shapes are checked in every case.
     ///
+    /// - Parameter isPartial: whether tensors may be missing, misshapen or too many, where tensors
+    ///   alone make the network: `Model.problems` then tells which, and zeros stand for what is
+    ///   missing.
     /// - Throws: `.ambiguous` when the tensors fit several architectures, `.unrecognized` when they
     ///   fit none, `.missingTensor`, `.unexpectedTensor` or `.shapeMismatch` when they nearly fit.
     package static func model(
-        from checkpoint: Checkpoint, architecture: String? = nil
+        from checkpoint: Checkpoint, architecture: String? = nil, isPartial: Bool = false
     ) throws(TranslationError) -> Model {
         let stated = checkpoint.metadata[MetadataKey.architecture]
         var model: Model
@@ -29,9 +32,19 @@ package enum Translation {
                 } else { try statedArchitecture(stated) }
             model =
                 switch checkpoint.convention {
-                case .keras: try kerasModel(from: checkpoint, architecture: known)
-                case .pytorch, .onnx: try pytorchModel(from: checkpoint, architecture: known)
+                case .keras:
+                    try kerasModel(from: checkpoint, architecture: known, isPartial: isPartial)
+                case .pytorch where KerasLayer.areNames(of: checkpoint.tensors):
+                    try kerasModel(
+                        named: checkpoint, architecture: known, isPartial: isPartial)
+                case .pytorch, .onnx:
+                    try pytorchModel(from: checkpoint, architecture: known, isPartial: isPartial)
                 }
+        }
+        if model.recognition.isEmpty, checkpoint.graph == nil {
+            model.recognition =
+                architecture == nil
+                ? "the file says so (\(MetadataKey.architecture))" : "--arch says so"
         }
         model.metadata = checkpoint.metadata
         model.producer = checkpoint.producer
@@ -73,7 +86,7 @@ package enum Translation {
             checkpoint.tensors = graphTensors(of: model)
             checkpoint.graph = model.graph
         }
-        return checkpoint
+        return withoutMissing(checkpoint, of: model)
     }
 
     /// What a person should know before `model` is written in `convention`: what is added or lost.

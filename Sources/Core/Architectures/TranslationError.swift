@@ -13,6 +13,8 @@ package enum TranslationError: Error, Equatable, Sendable {
     case elementType(name: String, expected: String, found: ElementType)
     /// A graph from a file is not the network that was asked for.
     case graphMismatch(architecture: String, place: String, expected: String, found: String)
+    /// Several tensors are missing, misshapen or too many.
+    case several([TranslationError])
     case metadata(key: String, expected: String, found: String)
     case graph(GraphError)
     case unsupported(Convention, String)
@@ -53,6 +55,8 @@ extension TranslationError: CustomStringConvertible {
             "tensor '\(name)': expected \(expected), found \(found.rawValue)"
         case .graphMismatch(let architecture, let place, let expected, let found):
             "\(place): expected \(expected) (\(architecture)), found \(found)"
+        case .several(let problems):
+            problems.map(\.description).joined(separator: "; ")
         case .metadata(let key, let expected, let found):
             "metadata '\(key)': expected \(expected), found '\(found)'"
         case .graph(let error): "\(error)"

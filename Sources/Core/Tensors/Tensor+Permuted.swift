@@ -11,6 +11,7 @@ extension Tensor {
     package func permuted(_ axes: [Int]) -> Tensor {
         precondition(axes.sorted() == Array(0..<rank), "\(axes) is no permutation of \(rank) axes")
         if axes == Array(0..<rank) { return self }
+        if let rounding { return rounding.source.permuted(axes).rounded(to: elementType) }
         let target = axes.map { shape[$0] }
         // A tensor that was made of another shape than its axes now have is read from its storage.
         let source = reordering ?? Reordering(storage: storage, byteOffset: byteOffset, shape)
@@ -39,6 +40,7 @@ extension Tensor {
     package func eachPiece<Failure: Error>(
         _ body: (Int, UnsafeRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
+        if let rounding { return try unsafe rounding.eachPiece(body) }
         if let reordering {
             return try unsafe reordering.eachPiece(elementSize: elementType.size, body)
         }
@@ -64,7 +66,13 @@ extension Tensor {
         if let mine = reordering, let theirs = other.reordering, mine.hasOrder(of: theirs) {
             return mine.source(of: self).hasEqualBytes(to: theirs.source(of: other))
         }
-        if reordering == nil, other.reordering != nil { return other.hasEqualBytes(to: self) }
+        if let mine = rounding, let theirs = other.rounding,
+            mine.source.elementType == theirs.source.elementType,
+            mine.source.hasEqualBytes(to: theirs.source)
+        {
+            return true
+        }
+        if isStored, !other.isStored { return other.hasEqualBytes(to: self) }
         struct Difference: Error {}
         return unsafe other.withUnsafeBytes { theirs in
             do throws(Difference) {

@@ -13,6 +13,8 @@ package struct Tensor: Sendable {
     package let byteOffset: Int
     /// The bytes that `storage` will be made of, while its elements have not been moved.
     let reordering: Reordering?
+    /// What `storage` will be rounded from, while its elements have not been.
+    let rounding: Rounding?
 
     /// Describes bytes of `storage` as a tensor.
     ///
@@ -31,6 +33,7 @@ package struct Tensor: Sendable {
         self.storage = storage
         self.byteOffset = byteOffset
         reordering = nil
+        rounding = nil
     }
 
     /// Describes elements that are moved from where `reordering` finds them when they are needed.
@@ -40,6 +43,17 @@ package struct Tensor: Sendable {
         self.storage = storage
         byteOffset = 0
         self.reordering = reordering
+        rounding = nil
+    }
+
+    /// Describes elements that are rounded when they are needed.
+    init(_ rounding: Rounding, shape: [Int], storage: ByteStorage) {
+        elementType = rounding.target
+        self.shape = shape
+        self.storage = storage
+        byteOffset = 0
+        reordering = nil
+        self.rounding = rounding
     }
 
     /// Number of elements of `shape`, or nil when an axis is negative or the product overflows.
@@ -99,6 +113,7 @@ package struct Tensor: Sendable {
         precondition(
             Tensor.elementCount(of: shape) == elementCount,
             "cannot reshape \(self.shape) to \(shape)")
+        if let rounding { return rounding.source.reshaped(shape).rounded(to: elementType) }
         if let reordering {
             return Tensor(
                 elementType: elementType, shape: shape, storage: storage, reordering: reordering)

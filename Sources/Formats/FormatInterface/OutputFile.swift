@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+package import Tensors
 
 /// A file being written beside its destination, which is replaced whole or not at all.
 ///
@@ -35,9 +36,9 @@ package struct OutputFile: ~Copyable {
             try file.synchronize()
             // From here on a signal may come before or after the rename: the data must stay.
             file.companion.release()
-            let replaces = (try? FileManager.default.attributesOfItem(atPath: destination)) != nil
+            let older = file.companion.named(by: destination)
             try file.moveIntoPlace(replacing: replacing)
-            if replaces { file.companion.removeOlder() }
+            file.companion.remove(unnamed: older)
         } catch {
             unsafe unlink(file.temporaryPath)
             file.companion.remove()
@@ -49,8 +50,8 @@ package struct OutputFile: ~Copyable {
 
     /// Writes a file that belongs to the destination, synced before the destination is renamed.
     ///
-    /// It is removed again when the destination is not written, and companions of the file that the
-    /// destination replaces are removed afterwards.
+    /// It is removed again when the destination is not written; companions of the file that the
+    /// destination replaces are removed afterwards, unless another file of the folder names them.
     ///
     /// - Returns: its name in the destination's folder.
     package func writeCompanion(
@@ -140,6 +141,14 @@ package struct OutputFile: ~Copyable {
 
     package func write(_ bytes: [UInt8]) throws(OutputError) {
         try unsafe write(bytes.span.bytes)
+    }
+
+    /// Appends a tensor's elements; those that are moved or rounded when read, piece by piece.
+    package func write(_ tensor: Tensor) throws(OutputError) {
+        if tensor.isStored { return try write(tensor.bytes) }
+        try unsafe tensor.eachPieceInOrder { piece throws(OutputError) in
+            try unsafe write(RawSpan(_unsafeBytes: piece))
+        }
     }
 
     private func synchronize() throws(OutputError) {

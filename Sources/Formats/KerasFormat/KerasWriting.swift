@@ -64,10 +64,10 @@ extension KerasArchiveFormat {
         let region = ByteRegion(try InputFile(path: weights.path).storage)
         let members = JSONValue.object(metadata.mapValues { .string($0) })
         var archive = ZIPWriter()
-        try archive.append(metadataName, [ByteRegion(Array(members.text.utf8))], to: file)
+        try archive.append(metadataName, [.bytes(Array(members.text.utf8))], to: file)
         let config = Array(model.config(isArchive: true).utf8)
-        try archive.append(configName, [ByteRegion(config)], to: file)
-        try archive.append(weightsName, [region], alignment: 64, to: file)
+        try archive.append(configName, [.bytes(config)], to: file)
+        try archive.append(weightsName, [.region(region)], alignment: 64, to: file)
         try archive.finish(to: file)
     }
 

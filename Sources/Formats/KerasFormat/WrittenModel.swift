@@ -9,6 +9,8 @@ struct WrittenModel {
     private let name: String
     private let inputs: [String]
     private let outputs: [String]
+    /// What layers keep their weights as, and compute in.
+    private let elementType: ElementType
 
     /// - Throws: `OutputError` for a checkpoint without a graph, and what Keras has no layer for.
     init(
@@ -29,6 +31,7 @@ struct WrittenModel {
         layers = writer.layers
         name = graph.name.isEmpty ? "model" : graph.name
         inputs = graph.inputs.map(\.name)
+        elementType = graph.inputs.first?.elementType ?? .float32
         self.outputs = outputs
     }
 
@@ -42,7 +45,7 @@ struct WrittenModel {
     func config(isArchive: Bool) -> String {
         let config = JSONValue.object([
             "name": .string(name), "trainable": .bool(true),
-            "layers": .array(layers.map { $0.json(isArchive: isArchive) }),
+            "layers": .array(layers.map { $0.json(isArchive: isArchive, elementType) }),
             "input_layers": Self.references(inputs), "output_layers": Self.references(outputs),
         ])
         var model: [String: JSONValue] = ["class_name": .string("Model"), "config": config]
@@ -72,16 +75,17 @@ extension KerasLayerWriter {
 }
 
 extension WrittenLayer {
-    fileprivate func json(isArchive: Bool) -> JSONValue {
+    fileprivate func json(isArchive: Bool, _ elementType: ElementType) -> JSONValue {
         var config = config
+        let type = JSONValue.string(elementType.rawValue)
         config["name"] = .string(name)
         if className != "InputLayer", operand == nil {
             config["trainable"] = .bool(true)
-            config["dtype"] = .string("float32")
+            config["dtype"] = type
         }
         var layer: [String: JSONValue] = [
             "class_name": .string(className), "name": .string(name), "config": .object(config),
-            "inbound_nodes": inboundNodes,
+            "inbound_nodes": inboundNodes(type),
         ]
         if isArchive {
             let isOperation = operand != nil
@@ -91,7 +95,7 @@ extension WrittenLayer {
         return .object(layer)
     }
 
-    private var inboundNodes: JSONValue {
+    private func inboundNodes(_ type: JSONValue) -> JSONValue {
         if reads.isEmpty { return .array([]) }
         guard let operand else {
             return .array([
@@ -105,7 +109,7 @@ extension WrittenLayer {
             "class_name": .string("__keras_tensor__"),
             "config": .object([
                 "shape": .array([.null] + shape.map { .number(Double($0)) }),
-                "dtype": .string("float32"),
+                "dtype": type,
                 "keras_history": .array([.string(reads[0]), .number(0), .number(0)]),
             ]),
         ])

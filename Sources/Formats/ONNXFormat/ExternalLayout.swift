@@ -36,7 +36,7 @@ struct ExternalLayout {
             where tensor.tensor.byteCount >= Self.smallest {
                 let start = (end + Self.alignment - 1) / Self.alignment * Self.alignment
                 try data.write([UInt8](repeating: 0, count: start - end))
-                try data.write(tensor.tensor.bytes)
+                try data.write(tensor.tensor)
                 offsets[index] = start
                 end = start + tensor.tensor.byteCount
             }

@@ -139,9 +139,17 @@ struct OpsetForm {
         }
     }
 
+    /// Versions from which an operator takes bfloat16, where that is not 13.
+    private static let sinceBrainFloat: [String: Int] = [
+        "Conv": 22, "MaxPool": 22, "AveragePool": 22, "GlobalAveragePool": 22,
+        "GlobalMaxPool": 22, "BatchNormalization": 14, "Relu": 14, "Add": 14, "Sub": 14, "Mul": 14,
+        "Div": 14, "Elu": 22, "Selu": 22, "HardSigmoid": 22, "HardSwish": 22, "Softplus": 22,
+        "LeakyRelu": 16, "PRelu": 16,
+    ]
+
     private func firstVersion(ofTypesIn node: WrittenNode) -> Int {
         let types = node.inputs.compactMap { type($0)?.elementType }
-        if types.contains(.bfloat16) { return 13 }
+        if types.contains(.bfloat16) { return Self.sinceBrainFloat[node.type] ?? 13 }
         let isFloat = types.first?.isFloatingPoint ?? true
         switch node.type {
         case "ReduceMax", "ReduceMin": return types.first == .bool ? 20 : 9

@@ -45,16 +45,16 @@ package enum PyTorchFormat: ModelFormat {
                 file: file.destination, problem: "two tensors are named '\(tensor.name)'")
         }
         let pickle = PickleWriter.stateDict(checkpoint.tensors.map { ($0.name, $0.tensor) })
-        var members = [
-            ("data.pkl", ByteRegion(pickle)), ("byteorder", ByteRegion(Array("little".utf8))),
+        var members: [(String, ZIPPart)] = [
+            ("data.pkl", .bytes(pickle)), ("byteorder", .bytes(Array("little".utf8))),
         ]
         for (key, tensor) in checkpoint.tensors.enumerated() {
-            members.append(("data/\(key)", ByteRegion(tensor.tensor)))
+            members.append(("data/\(key)", .elements(tensor.tensor)))
         }
-        members.append(("version", ByteRegion(Array("3\n".utf8))))
+        members.append(("version", .bytes(Array("3\n".utf8))))
         var writer = ZIPWriter()
-        for (name, region) in members {
-            try writer.append("archive/\(name)", [region], alignment: alignment, to: file)
+        for (name, part) in members {
+            try writer.append("archive/\(name)", [part], alignment: alignment, to: file)
         }
         try writer.finish(comment: ArchiveMetadata.comment(checkpoint.metadata), to: file)
     }

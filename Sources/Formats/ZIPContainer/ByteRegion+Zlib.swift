@@ -4,14 +4,17 @@ import Tensors
 extension ByteRegion {
     /// The CRC-32 (polynomial 0x04C11DB7, reflected) that zip archives keep.
     func checksum(after previous: UInt32 = 0) -> UInt32 {
-        unsafe withUnsafeBytes { bytes in
-            // Without an address zlib gives the start value.
-            guard count > 0, let base = bytes.baseAddress else { return previous }
-            return unsafe UInt32(
-                truncatingIfNeeded: crc32_z(
-                    UInt(previous), base.assumingMemoryBound(to: UInt8.self), bytes.count))
-        }
+        unsafe withUnsafeBytes { bytes in unsafe crc32(of: bytes, after: previous) }
     }
+}
+
+/// The CRC-32 of what had `previous`, continued with `bytes`.
+func crc32(of bytes: UnsafeRawBufferPointer, after previous: UInt32) -> UInt32 {
+    // Without an address zlib gives the start value.
+    guard bytes.count > 0, let base = bytes.baseAddress else { return previous }
+    return unsafe UInt32(
+        truncatingIfNeeded: crc32_z(
+            UInt(previous), base.assumingMemoryBound(to: UInt8.self), bytes.count))
 }
 
 extension ZIPArchive {

@@ -13,24 +13,39 @@ struct ConvertCommand: Command {
     static let abstract = "Write a model in another format, then read it back and compare"
     static let usage = [
         "SRC DST [--to FORMAT] [--arch NAME] [--force]",
+        "SRC DST [--dtype f16|bf16|f32|f64 [--allow-overflow]]",
+        "SRC DST [--rename REGEX=TEXT]… [--mapping FILE] [--partial]",
         "SRC DST.onnx [--opset N] [--external-data]",
     ]
-    static let options: [CommandOption] = [
-        .value("to", "FORMAT", help: "DST's format (default: by its ending)"),
-        .value("opset", "N", help: "onnx: the version of the operators, 9 to 28 (default: 17)"),
-        .flag("external-data", help: "onnx: keep the weights in a file beside DST"),
-        .flag("force", help: "replace DST when it exists"),
-    ]
+    static let options: [CommandOption] =
+        [
+            .value("to", "FORMAT", help: "DST's format (default: by its ending)"),
+            .value("opset", "N", help: "onnx: the version of the operators, 9 to 28 (default: 17)"),
+            .flag("external-data", help: "onnx: keep the weights in a file beside DST"),
+            .value("dtype", "TYPE", help: "round weights to f16, bf16, f32 or f64"),
+            .flag("allow-overflow", help: "let values beyond that type's range become infinite"),
+            .flag("force", help: "replace DST when it exists"),
+        ] + TensorNaming.options
     static let discussion = """
         DST is written whole or not at all: a temporary file beside it is filled, read
         back, compared bit by bit, and only then renamed. A DST that is a symbolic link
         is replaced itself. What a format cannot say about a network travels as
         ferry.architecture and ferry.preprocess. ONNX weights above 1.5 GiB go to a file
-        beside DST, called DST.HASH.data.
+        beside DST, called weights.HASH.data.
+        --dtype rounds to nearest, ties to even; integers stay as they are. --rename and
+        --mapping change SRC's names before its network is recognised; DST has the names
+        that are usual there. With --partial, tensors that are missing, unexpected or of
+        another shape are reported and left out, and the rest is written.
         Formats: \(FormatRegistry.names.joined(separator: ", ")).
         """
     static let example = """
         ferry convert vgg16.onnx vgg16.h5 --to keras-weights-h5
+        ferry convert vgg16.pth half.safetensors --dtype f16
+        ferry convert scaled.pth half.onnx --dtype f16 --allow-overflow
+        ferry convert wrapped.pth vgg16.onnx --rename '^net\\.vgg\\.='
+        ferry convert renamed.npz vgg16.pth --mapping names.txt
+        ferry convert finetuned.pth backbone.safetensors --partial --arch vgg16
+        ferry convert vgg16.pth vgg16.onnx --opset 22 --external-data --force
         """
 
     private let source: String
@@ -39,7 +54,14 @@ struct ConvertCommand: Command {
     private let force: Bool
     /// Present when the command line asks for a way to write ONNX.
     private let onnx: ONNXFormat.WritingOptions?
+    private let elementType: ElementType?
+    private let allowsOverflow: Bool
+    private let naming: TensorNaming
     private let global: GlobalOptions
+
+    private static let elementTypes: [String: ElementType] = [
+        "f16": .float16, "bf16": .bfloat16, "f32": .float32, "f64": .float64,
+    ]
 
     init(parsing arguments: ParsedArguments, global: GlobalOptions) throws(UsageError) {
         let paths = try arguments.exactly("SRC", "DST")
@@ -48,6 +70,11 @@ struct ConvertCommand: Command {
         formatName = arguments.value("to")
         force = arguments.has("force")
         onnx = try Self.onnxOptions(arguments)
+        elementType = try arguments.choice("dtype", among: ["f16", "bf16", "f32", "f64"])
+            .flatMap { Self.elementTypes[$0] }
+        try arguments.require("dtype", with: "allow-overflow")
+        allowsOverflow = arguments.has("allow-overflow")
+        naming = try TensorNaming(arguments)
         self.global = global
     }
 
@@ -82,6 +109,13 @@ struct ConvertCommand: Command {
         let activity = console.activity("reading \(source)")
         defer { activity.finish() }
         var (checkpoint, model, notes) = try translated(for: format)
+        let rounding = try elementType.map { elementType in
+            let report = RoundingReport(of: checkpoint, rounded: elementType)
+            if !allowsOverflow {
+                try report.refuseOverflow(of: source, format: format.name)
+            }
+            return report
+        }
         let options = onnx ?? ONNXFormat.WritingOptions()
         if format == ONNXFormat.self, ONNXFormat.keepsDataBeside(checkpoint, options: options) {
             notes.append("the weights are in a file beside it, which belongs to it")
@@ -95,20 +129,23 @@ struct ConvertCommand: Command {
             }
         } check: { temporary in
             activity.enter("reading \(destination) back")
-            try compare(temporary, with: checkpoint, model, format)
+            let readBack = ReadBack(
+                destination: destination, format: format, settlesConstants: onnx != nil)
+            try readBack.compare(temporary, with: checkpoint, model)
         }
         let report = Conversion(
             source: source, destination: destination, format: format.name,
             architecture: model?.architecture?.name, preprocess: model?.preprocess,
             tensors: checkpoint.tensors.count,
             bytes: checkpoint.tensors.reduce(0) { $0 + $1.tensor.byteCount },
+            rounding: rounding, problems: model?.problems.compactMap { TensorProblem($0) } ?? [],
             milliseconds: (ContinuousClock.now - start) / .milliseconds(1), notes: notes)
         activity.finish()
         for note in notes { console.note("note: \(note)") }
         if global.json {
             try console.printJSON(report)
         } else {
-            try console.print(report.text)
+            try console.print(report.text(coloured: console.colours))
         }
         return .done
     }
@@ -120,9 +157,13 @@ struct ConvertCommand: Command {
     private func translated(
         for format: any ModelFormat.Type
     ) throws -> (Checkpoint, Model?, notes: [String]) {
-        let (sourceFormat, read) = try ModelFile.read(source)
+        var (sourceFormat, read) = try ModelFile.read(source, naming)
         do {
-            let model = try ModelFile(path: source, format: sourceFormat, read, global).model
+            let file = try ModelFile(
+                path: source, format: sourceFormat, read, global, isPartial: naming.isPartial)
+            // A graph without some of its weights is none.
+            var model = format.holdsGraph ? try file.complete().model : file.model
+            if let elementType { model = try model.rounded(to: elementType) }
             var checkpoint = try Translation.checkpoint(of: model, in: format.convention)
             if model.architecture == nil, !format.holdsGraph {
                 // Its tensors may be those of a known network that has other operators.
@@ -141,92 +182,18 @@ struct ConvertCommand: Command {
             guard case .unrecognized = error.error, global.architecture == nil,
                 read.convention == format.convention
             else { throw error }
+            if let elementType { read.round(to: elementType) }
             let note = "an unknown network: tensors are copied as they are"
             return (read, nil, read.notes + [note])
         }
     }
-
-    /// Reads the written file and compares every tensor with what was to be written and, through
-    /// the translation back, with the model itself.
-    private func compare(
-        _ temporary: String, with checkpoint: Checkpoint, _ model: Model?,
-        _ format: any ModelFormat.Type
-    ) throws {
-        var written = try format.read(InputFile(path: temporary))
-        let originals = Dictionary(
-            checkpoint.tensors.map { ($0.key, $0.tensor) }, uniquingKeysWith: { first, _ in first })
-        // Other versions of ONNX's operators keep axes, pads and bounds elsewhere.
-        let isSettled = { (tensor: NamedTensor) in onnx != nil && tensor.tensor.elementCount <= 64 }
-        let found = Set(written.tensors.map(\.key))
-        guard checkpoint.tensors.allSatisfy({ found.contains($0.key) || isSettled($0) })
-        else { throw readBackError }
-        for tensor in written.tensors {
-            let isEqual = originals[tensor.key].map { $0.isBitEqual(to: tensor.tensor) }
-            guard isEqual ?? isSettled(tensor) else { throw readBackError }
-        }
-        guard let model, model.architecture != nil || format.holdsGraph else { return }
-        // Equal bits need not be moved and compared again: those of the source are at hand.
-        for index in written.tensors.indices {
-            guard let original = originals[written.tensors[index].key] else { continue }
-            written.tensors[index].tensor = original
-        }
-        let again = try? Translation.model(
-            from: written, architecture: model.architecture?.name)
-        guard let again, again.weights.count == model.weights.count,
-            model.layers.count == again.layers.count
-        else { throw readBackError }
-        for (layer, other) in zip(model.layers, again.layers) {
-            for (mine, theirs) in zip(layer.parameters, other.parameters) {
-                guard let a = model.weights[mine.name], let b = again.weights[theirs.name],
-                    mine.role == theirs.role,
-                    TensorPlace(a) == TensorPlace(b) || a.isBitEqual(to: b)
-                else { throw readBackError }
-            }
-        }
-    }
-
-    private var readBackError: OutputError {
-        OutputError(
-            file: destination, problem: "read back differently from what was written; not replaced")
-    }
 }
 
-extension NamedTensor {
-    /// What a file finds the tensor by.
-    fileprivate var key: [String] { [layer ?? "", name] }
-}
-
-/// Which elements a tensor stands for, without looking at them.
-private struct TensorPlace: Equatable {
-    private let storage: ObjectIdentifier
-    private let byteOffset: Int
-    private let shape: [Int]
-    private let elementType: ElementType
-
-    init(_ tensor: Tensor) {
-        storage = ObjectIdentifier(tensor.storage)
-        byteOffset = tensor.byteOffset
-        shape = tensor.shape
-        elementType = tensor.elementType
-    }
-}
-
-/// What `convert` reports.
-struct Conversion: Encodable {
-    let source: String
-    let destination: String
-    let format: String
-    let architecture: String?
-    let preprocess: String?
-    let tensors: Int
-    let bytes: Int
-    let milliseconds: Double
-    let notes: [String]
-
-    var text: String {
-        let network = architecture.map { ", \($0)" } ?? ""
-        return "\(visible(source)) → \(visible(destination)): \(format)\(network), "
-            + "\(tensors) tensors, \(Numbers.bytes(bytes)), read back bit-equal, "
-            + Numbers.milliseconds(milliseconds)
+extension Checkpoint {
+    /// Rounds all floating-point tensors.
+    fileprivate mutating func round(to elementType: ElementType) {
+        for index in tensors.indices where tensors[index].tensor.elementType.isFloatingPoint {
+            tensors[index].tensor = tensors[index].tensor.rounded(to: elementType)
+        }
     }
 }

@@ -74,6 +74,7 @@ struct InitCommand: Command {
             architecture: architecture, preprocess: model.preprocess,
             tensors: checkpoint.tensors.count,
             bytes: checkpoint.tensors.reduce(0) { $0 + $1.tensor.byteCount },
+            rounding: nil, problems: [],
             milliseconds: (ContinuousClock.now - start) / .milliseconds(1), notes: [])
         if global.json {
             try console.printJSON(report)

@@ -9,20 +9,29 @@ import Tensors
 struct InspectCommand: Command {
     static let name = "inspect"
     static let abstract = "Show a model's layers, totals, inputs, outputs and recipe"
-    static let usage = ["MODEL… [--plan [--batch N]]"]
-    static let options: [CommandOption] = [
-        .flag("plan", help: "show how it would be computed here, and in how much memory"),
-        .value("batch", "N", help: "pictures the plan is for (default: 1)"),
-    ]
+    static let usage = ["MODEL… [--plan [--batch N]]", "MODEL… --partial [--rename REGEX=TEXT]"]
+    static let options: [CommandOption] =
+        [
+            .flag("plan", help: "show how it would be computed here, and in how much memory"),
+            .value("batch", "N", help: "pictures the plan is for (default: 1)"),
+        ] + TensorNaming.options
+    static let discussion = """
+        Says also why the tensors, or the graph, are taken for a network; of an unknown
+        one, which known network comes nearest and where the two first differ. With
+        --partial, tensors that are missing, unexpected or of another shape are listed.
+        """
     static let example = """
         ferry inspect vgg16.onnx
         ferry inspect weights.h5 --arch lenet5 --json
         ferry inspect vgg16.onnx --plan --batch 8
+        ferry inspect finetuned.pth --partial --arch vgg16
+        ferry inspect wrapped.pth --rename '^net\\.=' --mapping names.txt
         """
 
     private let paths: [String]
     private let plans: Bool
     private let batch: Int
+    private let naming: TensorNaming
     private let global: GlobalOptions
 
     init(parsing arguments: ParsedArguments, global: GlobalOptions) throws(UsageError) {
@@ -33,6 +42,7 @@ struct InspectCommand: Command {
             throw UsageError("--batch: expected together with --plan, found alone")
         }
         self.batch = batch ?? 1
+        naming = try TensorNaming(arguments)
         self.global = global
     }
 
@@ -58,9 +68,10 @@ struct InspectCommand: Command {
 
     /// What there is to say about a file, and what stands in the way of saying more.
     private func examine(_ path: String) throws -> (Document, (any Error)?) {
-        let (format, checkpoint) = try ModelFile.read(path)
+        let (format, checkpoint) = try ModelFile.read(path, naming)
         do {
-            let file = try ModelFile(path: path, format: format, checkpoint, global)
+            let file = try ModelFile(
+                path: path, format: format, checkpoint, global, isPartial: naming.isPartial)
             return (plans ? .plan(try plan(file)) : .network(try Inspection(file)), nil)
         } catch let error as ModelError {
             // Tensors without a meaning can still be listed; whatever else is wrong cannot.
@@ -70,6 +81,7 @@ struct InspectCommand: Command {
     }
 
     private func plan(_ file: ModelFile) throws -> PlanListing {
+        let file = try file.complete()
         let engine = try Engine(global)
         let plan = try engine.plan(file, inputShapes: file.inputShapes(batch: batch))
         return PlanListing(file: file.path, batch: batch, engine, plan)
@@ -96,159 +108,4 @@ struct InspectCommand: Command {
             }
         }
     }
-}
-
-/// The tensors of a file whose network is unknown.
-struct TensorListing: Encodable {
-    struct Entry: Encodable {
-        let name: String
-        let shape: [Int]
-        let elementType: String
-    }
-
-    let file: String
-    let format: String
-    let producer: String
-    let tensors: [Entry]
-    let notes: [String]
-
-    init(path: String, format: String, _ checkpoint: Checkpoint) {
-        file = path
-        self.format = format
-        producer = checkpoint.producer
-        notes = checkpoint.notes
-        tensors = checkpoint.tensors.map {
-            Entry(
-                name: $0.name, shape: $0.tensor.shape, elementType: $0.tensor.elementType.rawValue)
-        }
-    }
-
-    func text(coloured: Bool) -> String {
-        var table = TextTable(columns: [
-            .init("TENSOR"), .init("SHAPE", .right), .init("TYPE"),
-        ])
-        for tensor in tensors {
-            table.add([.init(tensor.name), "\(tensor.shape)", .init(tensor.elementType)])
-        }
-        return "\(visible(file)): \(format), \(tensors.count) tensors of an unknown network\n"
-            + ([table.render(coloured: coloured)] + notes.map { "note    \(visible($0))" })
-            .joined(separator: "\n")
-    }
-}
-
-/// What `inspect` tells.
-struct Inspection: Encodable {
-    struct Layer: Encodable {
-        let name: String
-        let op: String
-        let outputShape: [Int]
-        let parameters: Int
-        let multiplyAdds: Int
-        let elementType: String
-    }
-
-    struct Value: Encodable {
-        let name: String
-        let elementType: String
-        let shape: String
-        let layout: String
-    }
-
-    let file: String
-    let format: String
-    let producer: String
-    let architecture: String?
-    let preprocess: String?
-    let inputs: [Value]
-    let outputs: [Value]
-    let layers: [Layer]
-    let parameters: Int
-    let parameterBytes: Int
-    let multiplyAdds: Int
-    let notes: [String]
-
-    init(_ file: ModelFile) throws {
-        let model = file.model
-        let types: [String: ValueInfo]
-        do {
-            types = try model.graph.inferTypes(
-                inputShapes: file.inputShapes(batch: 1), constants: model.weights)
-        } catch let error as GraphError {
-            throw InputError(file: file.path, format: file.format, problem: "\(error)")
-        }
-        self.file = file.path
-        format = file.format
-        producer = model.producer
-        architecture = model.architecture?.name
-        preprocess = file.usualRecipe
-        inputs = model.graph.inputs.map { Value($0, file) }
-        outputs = model.graph.outputs.map { Value($0, file) }
-        layers = model.graph.nodes.map { node in
-            let constants = Set(node.inputs).compactMap { model.weights[$0] }
-            return Layer(
-                name: node.name, op: node.op.type,
-                outputShape: file.declaredShape(types[node.outputs[0]]?.shape ?? []),
-                parameters: constants.reduce(0) { $0 + $1.elementCount },
-                multiplyAdds: node.multiplyAdds(types),
-                elementType: (constants.first?.elementType ?? types[node.outputs[0]]?.elementType)?
-                    .rawValue ?? "")
-        }
-        parameters = model.weights.values.reduce(0) { $0 + $1.elementCount }
-        parameterBytes = model.weights.values.reduce(0) { $0 + $1.byteCount }
-        multiplyAdds = layers.reduce(0) { $0.addingReportingOverflow($1.multiplyAdds).partialValue }
-        let greys = ["pictures are made grey and divided by 255"]
-        notes =
-            model.notes + (model.preprocess == nil && preprocess != nil ? greys : [])
-            + Inspection.oddities(model)
-    }
-
-    /// Weights that are no numbers.
-    private static func oddities(_ model: Model) -> [String] {
-        model.weights.sorted { $0.key < $1.key }.compactMap { name, tensor in
-            guard tensor.elementType.isFloatingPoint else { return nil }
-            let summary = TensorSummary(of: tensor)
-            guard summary.nonFiniteCount > 0 else { return nil }
-            return "weight '\(name)' holds \(summary.nanCount) NaN and "
-                + "\(summary.infinityCount) infinite values"
-        }
-    }
-
-    func text(coloured: Bool) -> String {
-        var table = TextTable(columns: [
-            .init("LAYER"), .init("OPERATOR"), .init("OUTPUT", .right),
-            .init("PARAMETERS", .right), .init("MULTIPLY-ADDS", .right), .init("TYPE"),
-        ])
-        for layer in layers {
-            table.add([
-                .init(layer.name), .init(layer.op), .init("\(layer.outputShape)"),
-                .init(layer.parameters == 0 ? "" : Numbers.grouped(layer.parameters)),
-                .init(layer.multiplyAdds == 0 ? "" : Numbers.grouped(layer.multiplyAdds)),
-                .init(layer.elementType),
-            ])
-        }
-        table.add([
-            .init("total", .strong), "", "", .init(Numbers.grouped(parameters), .strong),
-            .init(Numbers.grouped(multiplyAdds), .strong), .init(Numbers.bytes(parameterBytes)),
-        ])
-        var lines = ["\(visible(file)): \(format), \(architecture ?? "a network of its own")"]
-        if !producer.isEmpty { lines.append("written by \(visible(producer))") }
-        lines.append(table.render(coloured: coloured))
-        lines += inputs.map { "input   \($0.text)" }
-        lines += outputs.map { "output  \($0.text)" }
-        lines.append("recipe  \(preprocess ?? "none known; give --preprocess to run on pictures")")
-        lines += notes.map { "note    \(visible($0))" }
-        return lines.joined(separator: "\n")
-    }
-}
-
-extension Inspection.Value {
-    fileprivate init(_ value: ValueDeclaration, _ file: ModelFile) {
-        name = value.name
-        elementType = value.elementType.rawValue
-        shape = file.declaredShape(value.shape)
-        layout =
-            value.shape?.count == 4 ? file.model.inputLayout.rawValue.uppercased() : "row-major"
-    }
-
-    fileprivate var text: String { "\(visible(name))  \(elementType) \(shape) \(layout)" }
 }

@@ -16,23 +16,27 @@ struct RunCommand: Command {
         "MODEL PICTURE… [--preprocess NAME] [--exif ignore|apply] [--output Y.npy]",
         "MODEL --input X.npy --output Y.npy",
     ]
-    static let options: [CommandOption] = [
-        .value("input", "[NAME=]FILE", repeats: true, help: "an array for an input, as .npy"),
-        .value("output", "[NAME=]FILE", repeats: true, help: "where an output goes, as .npy"),
-        .value(
-            "preprocess", "NAME",
-            help: "torchvision, keras-caffe, keras-tf, caffe, none (default: as trained)"),
-        .value("exif", "ignore|apply", help: "what to do with turned pictures (default: ignore)"),
-        .flag("force", help: "replace output files that exist"),
-        .weights,
-    ]
+    static let options: [CommandOption] =
+        [
+            .value("input", "[NAME=]FILE", repeats: true, help: "an array for an input, as .npy"),
+            .value("output", "[NAME=]FILE", repeats: true, help: "where an output goes, as .npy"),
+            .value(
+                "preprocess", "NAME",
+                help: "torchvision, keras-caffe, keras-tf, caffe, none (default: as trained)"),
+            .value(
+                "exif", "ignore|apply", help: "what to do with turned pictures (default: ignore)"),
+            .flag("force", help: "replace output files that exist"),
+            .weights,
+        ] + TensorNaming.options
     static let discussion = """
         Arrays are laid out as the file declares them; 'ferry inspect' says how. Pictures
-        are prepared by the model's recipe, which is named on standard error.
+        are prepared by the model's recipe, which is named on standard error. --partial
+        passes over tensors that are no part of the network; none may be missing.
         """
     static let example = """
         ferry run vgg16.onnx cat.jpg
         ferry run lenet5.onnx --input digits.npy --output logits.npy
+        ferry run wrapped.pth cat.jpg --rename '^backbone\\.body\\.=features.' --partial
         """
 
     private let model: String
@@ -43,6 +47,7 @@ struct RunCommand: Command {
     private let exif: EXIFHandling
     private let force: Bool
     private let weights: DenseWeights
+    private let naming: TensorNaming
     private let global: GlobalOptions
 
     init(parsing arguments: ParsedArguments, global: GlobalOptions) throws(UsageError) {
@@ -55,6 +60,7 @@ struct RunCommand: Command {
         exif = try arguments.choice("exif", of: EXIFHandling.self) ?? .ignore
         force = arguments.has("force")
         weights = try arguments.choice("weights", of: DenseWeights.self) ?? .f32
+        naming = try TensorNaming(arguments)
         self.global = global
         if pictures.isEmpty, inputs.isEmpty {
             throw UsageError("expected PICTURE or --input, found neither")
@@ -73,7 +79,7 @@ struct RunCommand: Command {
     func run(on console: Console) throws -> ExitStatus {
         for output in outputs { try refuseExisting(output.file, unless: force) }
         let engine = try Engine(global, weights: weights)
-        let file = try ModelFile(path: model, global)
+        let file = try ModelFile(path: model, global, naming).complete()
         for note in file.model.notes { console.note("note: \(note)") }
         if pictures.isEmpty {
             let bound = try file.inputs(from: inputs)

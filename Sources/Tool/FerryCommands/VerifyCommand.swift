@@ -14,27 +14,31 @@ struct VerifyCommand: Command {
         "A B [--input X.npy] [--weights-only]",
         "MODEL --fixture DIR",
     ]
-    static let options: [CommandOption] = [
-        .value(
-            "input", "[NAME=]FILE", repeats: true,
-            help: "an array for an input, in A's layout (default: seeded noise)"),
-        .value("batch", "N", help: "pictures of seeded noise (default: 1)"),
-        .value("seed", "N", help: "chooses the noise (default: 1)"),
-        .flag("weights-only", help: "compare weights, run nothing"),
-        .value("fixture", "DIR", help: "a folder of input_0.pb, output_0.pb, or .npy"),
-        .flag("all", help: "list bit-equal weights too"),
-        .weights,
-    ]
+    static let options: [CommandOption] =
+        [
+            .value(
+                "input", "[NAME=]FILE", repeats: true,
+                help: "an array for an input, in A's layout (default: seeded noise)"),
+            .value("batch", "N", help: "pictures of seeded noise (default: 1)"),
+            .value("seed", "N", help: "chooses the noise (default: 1)"),
+            .flag("weights-only", help: "compare weights, run nothing"),
+            .value("fixture", "DIR", help: "a folder of input_0.pb, output_0.pb, or .npy"),
+            .flag("all", help: "list bit-equal weights too"),
+            .weights,
+        ] + TensorNaming.options
     static let discussion = """
         B, or the record, is the reference. Weights must be bit-equal or differ for a
         reason that is shown; outputs must satisfy
         |out − ref| ≤ 1e-4·|ref| + 1e-5·max|ref|. The exit status is 0 when they do, and
         1 when they do not. With --weights, A computes with rounded weights and B with
-        its own, and the outputs' difference is what the rounding costs.
+        its own, and the outputs' difference is what the rounding costs. --rename and
+        --mapping change A's names. --partial passes over tensors that are no part of the
+        network; with --weights-only, also over weights that both lack.
         """
     static let example = """
         ferry verify vgg16.onnx vgg16.h5
         ferry verify lenet5.onnx --fixture lenet5/golden
+        ferry verify part.pth vgg16.onnx --partial --weights-only
         """
 
     private let paths: [String]
@@ -45,6 +49,7 @@ struct VerifyCommand: Command {
     private let fixture: String?
     private let listsAll: Bool
     private let weights: DenseWeights
+    private let naming: TensorNaming
     private let global: GlobalOptions
 
     init(parsing arguments: ParsedArguments, global: GlobalOptions) throws(UsageError) {
@@ -58,6 +63,7 @@ struct VerifyCommand: Command {
         weightsOnly = arguments.has("weights-only")
         listsAll = arguments.has("all")
         weights = try arguments.choice("weights", of: DenseWeights.self) ?? .f32
+        naming = try TensorNaming(arguments)
         self.global = global
         try arguments.refuseTogether("weights-only", "input", "fixture")
         try arguments.refuseTogether("weights-only", "weights")
@@ -69,8 +75,11 @@ struct VerifyCommand: Command {
         if let fixture { return try verify(paths[0], against: fixture, console) }
         let activity = console.activity("reading")
         defer { activity.finish() }
-        let first = try ModelFile(path: paths[0], global)
-        let second = try ModelFile(path: paths[1], global)
+        var other = TensorNaming()
+        other.isPartial = naming.isPartial
+        var first = try ModelFile(path: paths[0], global, naming)
+        var second = try ModelFile(path: paths[1], global, other)
+        if !weightsOnly { (first, second) = (try first.complete(), try second.complete()) }
         var report = ParityReport(value: paths[0], reference: paths[1])
         report.notes = (first.model.notes + second.model.notes).uniqued()
         activity.enter("comparing weights")
@@ -84,6 +93,11 @@ struct VerifyCommand: Command {
             if arrays.isEmpty { report.notes.append("outputs compared on seeded noise") }
             noteWeights(in: &report)
             try compareOutputs(first, second, inputs: inputs, engine, &report)
+            if report.hasEqualWeightsUpToElementType, report.verdict == .different {
+                report.notes.append(
+                    "every weight is equal up to element type: the outputs differ by what "
+                        + "rounding weights and computing in that type cost")
+            }
         }
         activity.finish()
         return try finish(report, console)
@@ -92,7 +106,7 @@ struct VerifyCommand: Command {
     private func verify(
         _ path: String, against folder: String, _ console: Console
     ) throws -> ExitStatus {
-        let file = try ModelFile(path: path, global)
+        let file = try ModelFile(path: path, global, naming).complete()
         let engine = try Engine(global, weights: weights)
         var report = ParityReport(value: path, reference: folder)
         report.notes = file.model.notes

@@ -32,6 +32,7 @@ extension ParityReport {
         switch verdict {
         case .equal: "equal to the last bit"
         case .withinTolerance: "the same within the tolerance"
+        case .equalUpToElementType: "equal up to element type"
         case .different:
             switch (weights + outputs).count(where: { !$0.passes }) {
             case 1: "DIFFERENT (1 row)"

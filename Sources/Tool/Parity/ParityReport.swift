@@ -21,6 +21,8 @@ package struct ParityReport: Codable, Equatable, Sendable {
         case equal
         /// Every weight is equal or explained and every output is inside the tolerance.
         case withinTolerance
+        /// As `equal`, but for weights that are the other's rounded to another element type.
+        case equalUpToElementType
         /// At least one row is neither.
         case different
         /// There is no row with an element to compare.
@@ -31,11 +33,19 @@ package struct ParityReport: Codable, Equatable, Sendable {
         let rows = weights + outputs
         if rows.contains(where: { !$0.passes }) { return .different }
         if rows.allSatisfy({ $0.difference?.isEmpty ?? true }) { return .nothingCompared }
-        return rows.allSatisfy { $0.status == .bitEqual } ? .equal : .withinTolerance
+        if rows.allSatisfy({ $0.status == .bitEqual }) { return .equal }
+        return rows.allSatisfy { $0.status == .bitEqual || $0.isElementTypeConversion }
+            ? .equalUpToElementType : .withinTolerance
     }
 
     /// Whether the two models may be called the same.
-    package var passes: Bool { verdict == .equal || verdict == .withinTolerance }
+    package var passes: Bool { verdict != .different && verdict != .nothingCompared }
+
+    /// Whether every weight is the other's, rounded to another element type or the same.
+    package var hasEqualWeightsUpToElementType: Bool {
+        weights.contains(where: \.isElementTypeConversion)
+            && weights.allSatisfy { $0.status == .bitEqual || $0.isElementTypeConversion }
+    }
 
     private enum CodingKeys: String, CodingKey {
         case value, reference, weights, outputs, notes, verdict
@@ -83,6 +93,11 @@ package struct ParityRow: Codable, Equatable, Sendable {
     package var explanation: String
     /// Nil when the shapes differ or one side is missing.
     package var difference: TensorDifference?
+
+    /// Whether one side is the other's elements, rounded to its element type.
+    package var isElementTypeConversion: Bool {
+        status == .explained && difference?.isElementTypeConversion ?? false
+    }
 
     /// Whether the row does not stand against parity.
     package var passes: Bool { status != .different && status != .missing }

@@ -16,9 +16,10 @@ struct GraphMatch {
     private var value = ""
     private var side: Int
 
+    /// - Parameter matched: how many operators agree.
     /// - Throws: `.graphMismatch` naming the first node that differs; as `Architecture.fit`.
     init(
-        _ rewriter: GraphRewriter, _ architecture: Architecture
+        _ rewriter: GraphRewriter, _ architecture: Architecture, matched: inout Int
     ) throws(TranslationError) {
         self.rewriter = rewriter
         self.architecture = architecture
@@ -33,6 +34,7 @@ struct GraphMatch {
                 throw mismatch("the graph's end", layer.title, "no further node")
             }
             try match(nodes[index], layer)
+            matched += 1
         }
         let endsInSoftmax = try matchEnd(nodes.dropFirst(layers.count), hasHead: hasHead)
         form = NetworkForm(
@@ -154,7 +156,7 @@ struct GraphMatch {
     }
 
     private func sizes(hasHead: Bool) throws(TranslationError) -> NetworkSizes {
-        try architecture.fit(hasHead: hasHead) { layer, role in
+        let fit = architecture.fit(hasHead: hasHead) { layer, role in
             let name = "\(layer.name).\(role.pytorchName)"
             guard let source = names[name], let tensor = rewriter.weights[source] else {
                 return (nil, name)
@@ -164,6 +166,7 @@ struct GraphMatch {
                     name: source, elementType: tensor.elementType, shape: tensor.shape), source
             )
         }
+        return try fit.exact()
     }
 
     /// A plain network whose convolutions sit where those of its normalised twin would.

@@ -59,6 +59,16 @@ extension KerasLayer {
         "W": .weight, "b": .bias, "running_mean": .mean, "running_std": .variance,
     ]
 
+    /// Whether all names are of Keras 2 and 3, `LAYER/kernel:0`; other frameworks have no "kernel".
+    static func areNames(of tensors: [NamedTensor]) -> Bool {
+        let leaves = tensors.map { tensor in
+            let parts = tensor.name.split(separator: "/")
+            return parts.count < 2 ? "" : String(parts[parts.count - 1].prefix { $0 != ":" })
+        }
+        return leaves.contains("kernel")
+            && leaves.allSatisfy { $0.count > 1 && roles[$0] != nil }
+    }
+
     /// What a weight's name says it is: `block1_conv1/kernel:0` → `kernel`, Keras 1's
     /// `block1_conv1_W_1:0` → `W`.
     static func leaf(of name: String, layer: String) -> String {

@@ -24,14 +24,25 @@ extension Translation {
     ) throws(TranslationError) -> Model {
         if let architecture {
             let known = try ArchitectureRegistry.architecture(named: architecture)
-            return model(try GraphMatch(rewriter, known), rewriter)
+            var matched = 0
+            return model(try GraphMatch(rewriter, known, matched: &matched), rewriter)
         }
         var known = ArchitectureRegistry.architectures
         // What the file says of itself is tried first; its graph has the last word.
         known.sort { ($0.name == stated ? 0 : 1) < ($1.name == stated ? 0 : 1) }
+        var nearest: (name: String, layers: Int, difference: TranslationError)?
         for candidate in known {
-            guard let match = try? GraphMatch(rewriter, candidate) else { continue }
+            var matched = 0
+            let match: GraphMatch
+            do {
+                match = try GraphMatch(rewriter, candidate, matched: &matched)
+            } catch {
+                if matched > nearest?.layers ?? 0 { nearest = (candidate.name, matched, error) }
+                continue
+            }
             var model = model(match, rewriter)
+            model.recognition =
+                "its graph is \(candidate.name)'s, operator by operator (\(matched) of them)"
             if let stated, stated != candidate.name {
                 model.notes.append(
                     "the file calls itself \(stated), but its graph is that of \(candidate.name)")
@@ -41,6 +52,11 @@ extension Translation {
         var model = Model(
             graph: rewriter.graph, weights: rewriter.weights, architecture: nil, origin: .onnx)
         model.sourceNames = rewriter.sourceNames
+        if let nearest {
+            model.recognition =
+                "nearest is \(nearest.name), whose first \(nearest.layers) operators it shares, and "
+                + "which first differs here: \(nearest.difference)"
+        }
         if let stated {
             model.notes.append("the file calls itself \(stated), but its graph is another")
         }

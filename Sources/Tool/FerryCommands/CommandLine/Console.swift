@@ -83,9 +83,9 @@ package final class Console {
         _ = writeAll(Array(line.utf8), to: errors)
     }
 
-    /// Prints an error as one line and gives its exit status.
+    /// Prints an error, as one line where it is one, and gives its exit status.
     package func report(_ error: any Error) -> ExitStatus {
-        note("\(error)")
+        for line in (error as? any SeveralLines)?.lines ?? ["\(error)"] { note(line) }
         return ExitStatus(of: error)
     }
 

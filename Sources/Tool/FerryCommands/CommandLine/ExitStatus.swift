@@ -34,6 +34,12 @@ package protocol ExitStatusProviding: Error {
     var exitStatus: ExitStatus { get }
 }
 
+/// An error that takes more than one line to tell.
+protocol SeveralLines: ExitStatusProviding {
+    /// At least one.
+    var lines: [String] { get }
+}
+
 extension InputError: ExitStatusProviding {
     package var exitStatus: ExitStatus { .badInput }
 }

@@ -15,15 +15,27 @@ struct ModelFile {
     /// Reads a file and gives its tensors their meaning.
     ///
     /// - Throws: `InputError` for a damaged file, `ModelError` for tensors without a meaning.
-    init(path: String, _ global: GlobalOptions) throws {
-        let (format, checkpoint) = try ModelFile.read(path)
-        try self.init(path: path, format: format, checkpoint, global)
+    init(path: String, _ global: GlobalOptions, _ naming: TensorNaming = TensorNaming()) throws {
+        let (format, checkpoint) = try ModelFile.read(path, naming)
+        try self.init(
+            path: path, format: format, checkpoint, global, isPartial: naming.isPartial)
     }
+
+    /// The model, where a part of one was asked for and every weight is there to run it.
+    ///
+    /// - Throws: `ModelError` naming the weights that are missing.
+    func complete() throws(ModelError) -> ModelFile {
+        if model.missing.isEmpty { return self }
+        throw ModelError(file: path, format: format, error: .several(model.lacking))
+    }
+
+    /// What of the tensors does not fit, for a report.
+    var problems: [TensorProblem] { model.problems.compactMap { TensorProblem($0) } }
 
     /// Gives the tensors of a file that is read already their meaning.
     init(
         path: String, format: any ModelFormat.Type, _ checkpoint: Checkpoint,
-        _ global: GlobalOptions
+        _ global: GlobalOptions, isPartial: Bool = false
     ) throws(ModelError) {
         var checkpoint = checkpoint
         if let epsilon = global.epsilon, checkpoint.graph == nil,
@@ -37,7 +49,8 @@ struct ModelFile {
             checkpoint.metadata[MetadataKey.kernels] = kernels.rawValue
         }
         do {
-            model = try Translation.model(from: checkpoint, architecture: global.architecture)
+            model = try Translation.model(
+                from: checkpoint, architecture: global.architecture, isPartial: isPartial)
         } catch {
             throw ModelError(file: path, format: format.name, error: error)
         }
@@ -73,21 +86,39 @@ struct ModelFile {
     }
 
     /// Reads a file without asking what its tensors mean.
-    static func read(_ path: String) throws -> (format: any ModelFormat.Type, Checkpoint) {
+    static func read(
+        _ path: String, _ naming: TensorNaming = TensorNaming()
+    ) throws -> (format: any ModelFormat.Type, Checkpoint) {
+        let naming = try naming.loaded()
         let file = try InputFile(path: path)
         let format = try FormatRegistry.format(of: file)
-        return (format, try format.read(file))
+        return (format, try naming.applied(to: format.read(file), of: path))
     }
 }
 
 /// A file whose tensors mean no network, or not the one asked for.
-struct ModelError: ExitStatusProviding, CustomStringConvertible {
+struct ModelError: SeveralLines, CustomStringConvertible {
     let file: String
     let format: String
     let error: TranslationError
 
-    var description: String {
-        InputError(file: file, format: format, problem: "\(error)").description
+    var description: String { lines[0] }
+
+    /// Problems of as many tensors as one can read at once.
+    private static let lineLimit = 20
+
+    var lines: [String] {
+        guard case .several(let problems) = error else { return [line("\(error)")] }
+        var lines = problems.prefix(Self.lineLimit).map { line("\($0)") }
+        let rest = problems.count - lines.count
+        if rest > 0 {
+            lines.append(line("\(rest) more such tensors; 'ferry inspect --partial' lists all"))
+        }
+        return lines
+    }
+
+    private func line(_ problem: String) -> String {
+        InputError(file: file, format: format, problem: problem).description
     }
 
     var exitStatus: ExitStatus { error.isUsage ? .wrongUsage : .badInput }

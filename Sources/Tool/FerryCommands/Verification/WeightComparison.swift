@@ -77,6 +77,14 @@ private struct WeightComparison {
             guard let a = value.weights[parameter.name], let b = reference.weights[name] else {
                 continue
             }
+            let isMissing = value.missing.contains(parameter.name)
+            if isMissing || reference.missing.contains(name) {
+                if isMissing != reference.missing.contains(name) {
+                    rows.append(
+                        missing(parameter.name, on: isMissing ? "the value" : "the reference"))
+                }
+                continue
+            }
             // Two exports fold apart from each other; a copy of one keeps its bits.
             let isFolded =
                 mine.kind == .conv

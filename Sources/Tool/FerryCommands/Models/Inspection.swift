@@ -1,0 +1,134 @@
+import Architectures
+import FormatInterface
+import IR
+import Parity
+import Tensors
+
+/// What `inspect` tells.
+struct Inspection: Encodable {
+    struct Layer: Encodable {
+        let name: String
+        let op: String
+        let outputShape: [Int]
+        let parameters: Int
+        let multiplyAdds: Int
+        let elementType: String
+    }
+
+    struct Value: Encodable {
+        let name: String
+        let elementType: String
+        let shape: String
+        let layout: String
+    }
+
+    let file: String
+    let format: String
+    let producer: String
+    let architecture: String?
+    /// Why it is that architecture, or what comes nearest.
+    let recognition: String
+    let preprocess: String?
+    let inputs: [Value]
+    let outputs: [Value]
+    let layers: [Layer]
+    let parameters: Int
+    let parameterBytes: Int
+    let multiplyAdds: Int
+    let problems: [TensorProblem]
+    let notes: [String]
+
+    init(_ file: ModelFile) throws {
+        let model = file.model
+        let types: [String: ValueInfo]
+        do {
+            types = try model.graph.inferTypes(
+                inputShapes: file.inputShapes(batch: 1), constants: model.weights)
+        } catch let error as GraphError {
+            throw InputError(file: file.path, format: file.format, problem: "\(error)")
+        }
+        self.file = file.path
+        format = file.format
+        producer = model.producer
+        architecture = model.architecture?.name
+        recognition = model.recognition
+        problems = file.problems
+        preprocess = file.usualRecipe
+        inputs = model.graph.inputs.map { Value($0, file) }
+        outputs = model.graph.outputs.map { Value($0, file) }
+        layers = model.graph.nodes.map { node in
+            let constants = Set(node.inputs).subtracting(model.missing).compactMap {
+                model.weights[$0]
+            }
+            return Layer(
+                name: node.name, op: node.op.type,
+                outputShape: file.declaredShape(types[node.outputs[0]]?.shape ?? []),
+                parameters: constants.reduce(0) { $0 + $1.elementCount },
+                multiplyAdds: node.multiplyAdds(types),
+                elementType: (constants.first?.elementType ?? types[node.outputs[0]]?.elementType)?
+                    .rawValue ?? "")
+        }
+        let present = model.weights.filter { !model.missing.contains($0.key) }.values
+        parameters = present.reduce(0) { $0 + $1.elementCount }
+        parameterBytes = present.reduce(0) { $0 + $1.byteCount }
+        multiplyAdds = layers.reduce(0) { $0.addingReportingOverflow($1.multiplyAdds).partialValue }
+        let greys = ["pictures are made grey and divided by 255"]
+        notes =
+            model.notes + (model.preprocess == nil && preprocess != nil ? greys : [])
+            + Inspection.oddities(model)
+    }
+
+    /// Weights that are no numbers.
+    private static func oddities(_ model: Model) -> [String] {
+        model.weights.sorted { $0.key < $1.key }.compactMap { name, tensor in
+            guard tensor.elementType.isFloatingPoint, !model.missing.contains(name) else {
+                return nil
+            }
+            let summary = TensorSummary(of: tensor)
+            guard summary.nonFiniteCount > 0 else { return nil }
+            return "weight '\(name)' holds \(summary.nanCount) NaN and "
+                + "\(summary.infinityCount) infinite values"
+        }
+    }
+
+    func text(coloured: Bool) -> String {
+        var table = TextTable(columns: [
+            .init("LAYER"), .init("OPERATOR"), .init("OUTPUT", .right),
+            .init("PARAMETERS", .right), .init("MULTIPLY-ADDS", .right), .init("TYPE"),
+        ])
+        for layer in layers {
+            table.add([
+                .init(layer.name), .init(layer.op), .init("\(layer.outputShape)"),
+                .init(layer.parameters == 0 ? "" : Numbers.grouped(layer.parameters)),
+                .init(layer.multiplyAdds == 0 ? "" : Numbers.grouped(layer.multiplyAdds)),
+                .init(layer.elementType),
+            ])
+        }
+        table.add([
+            .init("total", .strong), "", "", .init(Numbers.grouped(parameters), .strong),
+            .init(Numbers.grouped(multiplyAdds), .strong), .init(Numbers.bytes(parameterBytes)),
+        ])
+        var lines = ["\(visible(file)): \(format), \(architecture ?? "a network of its own")"]
+        if !recognition.isEmpty { lines.append("because \(visible(recognition))") }
+        if !producer.isEmpty { lines.append("written by \(visible(producer))") }
+        lines.append(table.render(coloured: coloured))
+        if !problems.isEmpty { lines.append(TensorProblem.table(problems, coloured: coloured)) }
+        lines += inputs.map { "input   \($0.text)" }
+        lines += outputs.map { "output  \($0.text)" }
+        lines.append("recipe  \(preprocess ?? "none known; give --preprocess to run on pictures")")
+        lines += notes.map { "note    \(visible($0))" }
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension Inspection.Value {
+    fileprivate init(_ value: ValueDeclaration, _ file: ModelFile) {
+        name = value.name
+        elementType = value.elementType.rawValue
+        shape = file.declaredShape(value.shape)
+        layout =
+            value.shape?.count == 4 ? file.model.inputLayout.rawValue.uppercased() : "row-major"
+    }
+
+    fileprivate var text: String { "\(visible(name))  \(elementType) \(shape) \(layout)" }
+}
