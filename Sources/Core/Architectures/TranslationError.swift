@@ -76,6 +76,7 @@ extension Convention {
         case .pytorch: "PyTorch"
         case .keras: "Keras"
         case .onnx: "ONNX"
+        case .caffe: "Caffe"
         }
     }
 }

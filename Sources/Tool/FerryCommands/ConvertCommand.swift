@@ -27,7 +27,7 @@ struct ConvertCommand: Command {
         is replaced itself. What a format cannot say about a network travels as
         ferry.architecture and ferry.preprocess. ONNX weights above 1.5 GiB go to a file
         beside DST, called DST.HASH.data.
-        Formats: \(FormatRegistry.names.joined(separator: ", ")).
+        Formats: \(FormatRegistry.writtenNames.joined(separator: ", ")).
         """
     static let example = """
         ferry convert vgg16.onnx vgg16.h5 --to keras-weights-h5
@@ -117,7 +117,7 @@ struct ConvertCommand: Command {
     private func translated(
         for format: any ModelFormat.Type
     ) throws -> (Checkpoint, Model?, notes: [String]) {
-        let (sourceFormat, read) = try ModelFile.read(source)
+        let (sourceFormat, read) = try ModelFile.read(source, global)
         do {
             let model = try ModelFile(path: source, format: sourceFormat, read, global).model
             let checkpoint = try Translation.checkpoint(of: model, in: format.convention)

@@ -58,7 +58,7 @@ struct InspectCommand: Command {
 
     /// What there is to say about a file, and what stands in the way of saying more.
     private func examine(_ path: String) throws -> (Document, (any Error)?) {
-        let (format, checkpoint) = try ModelFile.read(path)
+        let (format, checkpoint) = try ModelFile.read(path, global)
         do {
             let file = try ModelFile(path: path, format: format, checkpoint, global)
             return (plans ? .plan(try plan(file)) : .network(try Inspection(file)), nil)

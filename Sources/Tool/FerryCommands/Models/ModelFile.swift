@@ -1,4 +1,5 @@
 import Architectures
+import CaffeFormat
 import FormatInterface
 import Formats
 import IR
@@ -16,7 +17,7 @@ struct ModelFile {
     ///
     /// - Throws: `InputError` for a damaged file, `ModelError` for tensors without a meaning.
     init(path: String, _ global: GlobalOptions) throws {
-        let (format, checkpoint) = try ModelFile.read(path)
+        let (format, checkpoint) = try ModelFile.read(path, global)
         try self.init(path: path, format: format, checkpoint, global)
     }
 
@@ -73,9 +74,14 @@ struct ModelFile {
     }
 
     /// Reads a file without asking what its tensors mean.
-    static func read(_ path: String) throws -> (format: any ModelFormat.Type, Checkpoint) {
+    static func read(
+        _ path: String, _ global: GlobalOptions
+    ) throws -> (format: any ModelFormat.Type, Checkpoint) {
         let file = try InputFile(path: path)
         let format = try FormatRegistry.format(of: file)
+        if format == CaffeFormat.self, let topology = global.topology {
+            return (format, try CaffeFormat.read(file, topology: InputFile(path: topology)))
+        }
         return (format, try format.read(file))
     }
 }
