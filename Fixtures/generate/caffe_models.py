@@ -296,9 +296,9 @@ def alexnet(w, pools_first=False):
     ]
 
 
-def vgg16(w):
+def vgg16(w, widths=(2, 2, 3, 4, 4), hidden=6, classes=10):
     layers, bottom, inputs = [], "data", 3
-    for block, (depth, width) in enumerate(zip([2, 2, 3, 3, 3], [2, 2, 3, 4, 4]), 1):
+    for block, (depth, width) in enumerate(zip([2, 2, 3, 3, 3], widths), 1):
         for place in range(1, depth + 1):
             name = f"conv{block}_{place}"
             layers += [conv(w, name, bottom, width, inputs, 3, pad=1),
@@ -307,9 +307,9 @@ def vgg16(w):
         layers.append(pool(f"pool{block}", bottom, 2, 2))
         bottom = f"pool{block}"
     return layers + [
-        dense(w, "fc6", "pool5", 6, 196), relu("relu6", "fc6"), drop("drop6", "fc6"),
-        dense(w, "fc7", "fc6", 6, 6), relu("relu7", "fc7"), drop("drop7", "fc7"),
-        dense(w, "fc8", "fc7", 10, 6),
+        dense(w, "fc6", "pool5", hidden, 49 * inputs), relu("relu6", "fc6"), drop("drop6", "fc6"),
+        dense(w, "fc7", "fc6", hidden, hidden), relu("relu7", "fc7"), drop("drop7", "fc7"),
+        dense(w, "fc8", "fc7", classes, hidden),
     ]
 
 
@@ -445,8 +445,8 @@ def without_include(entry):
 def main():
     FOLDER.mkdir(exist_ok=True)
     make("lenet", lenet(Weights(1)), (2, 1, 28, 28), 1)
-    first = make("alexnet", alexnet(Weights(2)), (2, 3, 67, 83), 2)
-    shape, layers = (2, 3, 67, 83), alexnet(Weights(2), pools_first=True)
+    first = make("alexnet", alexnet(Weights(2)), (2, 3, 67, 99), 2)
+    shape, layers = (2, 3, 67, 99), alexnet(Weights(2), pools_first=True)
     # CaffeNet has AlexNet's tensors and names, and answers otherwise.
     path = FOLDER / "caffenet.prototxt"
     path.write_text(prototxt("caffenet", shape, [

@@ -26,13 +26,18 @@ package enum CaffeFormat: ModelFormat {
         case binary, hdf5, prototxt
     }
 
-    private static func kind(of file: InputFile) -> Kind? {
-        if let dialect = HDF5Dialect.of(file) { return dialect == .caffe ? .hdf5 : nil }
-        if looksLikePrototxt(file) { return .prototxt }
-        return looksLikeNetwork(file) ? .binary : nil
+    private static func kind(of file: InputFile) -> Kind {
+        if HDF5File.isHDF5(file) { return .hdf5 }
+        return looksLikePrototxt(file) ? .prototxt : .binary
     }
 
-    package static func recognizes(_ file: InputFile) -> Bool { kind(of: file) != nil }
+    package static func recognizes(_ file: InputFile) -> Bool {
+        switch kind(of: file) {
+        case .hdf5: HDF5Dialect.of(file) == .caffe
+        case .prototxt: true
+        case .binary: looksLikeNetwork(file)
+        }
+    }
 
     package static func read(_ file: InputFile) throws -> Checkpoint {
         try read(file, topology: nil)
@@ -54,7 +59,7 @@ package enum CaffeFormat: ModelFormat {
             guard let topology else { return bag(weights) }
             return try read(
                 network(topology), weights, topology: topology.path, weightsFile: file.path)
-        case .binary, nil: return try readBinary(file, topology: topology)
+        case .binary: return try readBinary(file, topology: topology)
         }
     }
 

@@ -144,7 +144,8 @@ extension CaffeGraphBuilder {
             if index == operations.count - 1 {
                 return try give(op, [value, constant], for: step)
             }
-            value = try add(op, [value, constant], part: "\(part)d", of: step.layer)
+            value = try add(
+                op, [value, constant], part: part == "scale" ? "scaled" : "shifted", of: step.layer)
         }
         try give(Identity(), [value], for: step)
     }

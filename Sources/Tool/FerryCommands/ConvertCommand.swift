@@ -157,7 +157,8 @@ struct ConvertCommand: Command {
             let isEqual = originals[tensor.key].map { $0.isBitEqual(to: tensor.tensor) }
             guard isEqual ?? isSettled(tensor) else { throw readBackError }
         }
-        guard let model else { return }
+        // Weights alone do not say how an unknown network uses them.
+        guard let model, model.architecture != nil || format.holdsGraph else { return }
         // Equal bits need not be moved and compared again: those of the source are at hand.
         for index in written.tensors.indices {
             guard let original = originals[written.tensors[index].key] else { continue }
