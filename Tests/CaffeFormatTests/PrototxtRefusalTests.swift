@@ -81,7 +81,7 @@ import Testing
             "an ignored message without its end", text("layer { python_param { a: 1"),
             "expected '}', found the end of the file"
         ),
-        ("a letter that is not ASCII", text("größe: 3"), "a byte that is not ASCII"),
+        ("a letter that is not ASCII", text("öffnung: 3"), "a byte that is not ASCII"),
         ("a character of no meaning", text("layer % { }"), "character 37"),
         (
             "more fields than a network has",
@@ -221,10 +221,14 @@ import Testing
     }
 
     @Test func `a prototxt without weights beside it is refused with advice`() throws {
-        let file = try Scratch().prototxt(text(layer("Pooling", Self.pool)))
+        let scratch = try Scratch()
+        let file = try scratch.prototxt(text(layer("Pooling", Self.pool)))
         let message = try #require(refusal { _ = try CaffeFormat.read(file) })
         #expect(message.contains("net.caffemodel or net.caffemodel.h5"), "\(message)")
         #expect(message.contains("--prototxt"))
+        _ = try scratch.binary(Wire.sound)
+        _ = try CaffeFormat.read(file)
+        withExtendedLifetime(scratch) {}
     }
 
     @Test func `a prototxt is no topology of another`() throws {

@@ -1,5 +1,6 @@
 import FormatInterface
 import HDF5Format
+import IR
 import Tensors
 
 /// A tensor of a layer, in the shape its file states.
@@ -33,28 +34,22 @@ extension CaffeBlob {
                 place, expected: "a shape of up to 32 sizes that memory can hold",
                 found: "\(shape.prefix(32))")
         }
-        let doubles = message.elements("double_data")
-        guard let elements = doubles ?? message.elements("data") else {
+        // Both lists may be there: the one of doubles counts.
+        guard let elements = message.elements("double_data") ?? message.elements("data") else {
             guard count == 0 else {
                 throw CaffeError(place, expected: "\(count) numbers", found: "none")
             }
             tensor = Tensor([Float](), shape: shape)
             return
         }
-        let size = elements.mapped?.count ?? elements.copied.count
-        guard size % elements.width == 0, size / elements.width == count else {
+        guard elements.count == count else {
             throw CaffeError(
-                place, expected: "\(count) numbers for shape \(shape)",
-                found: "\(size / elements.width)")
+                place, expected: "\(count) numbers for shape \(shape)", found: "\(elements.count)")
         }
-        let type: ElementType = elements.width == 8 ? .float64 : .float32
-        if let range = elements.mapped {
-            tensor = Tensor(
-                elementType: type, shape: shape, storage: storage, byteOffset: range.lowerBound)
-        } else {
-            tensor = Tensor(
-                elementType: type, shape: shape, storage: ByteStorage(elements.copied))
-        }
+        tensor = Tensor(
+            elementType: elements.width == 8 ? .float64 : .float32, shape: shape,
+            storage: elements.mapped == nil ? ByteStorage(elements.copied) : storage,
+            byteOffset: elements.mapped?.lowerBound ?? 0)
     }
 }
 
@@ -72,18 +67,12 @@ struct CaffeWeights {
     static func name(_ layer: String, _ index: Int) -> String { "\(layer)/\(index)" }
 
     /// All tensors as the file has them.
-    var tensors: [NamedTensorParts] {
+    var tensors: [NamedTensor] {
         layers.flatMap { layer in
-            (blobs[layer] ?? [:]).sorted { $0.key < $1.key }.map {
-                NamedTensorParts(layer: layer, index: $0.key, tensor: $0.value.tensor)
+            (blobs[layer] ?? [:]).sorted { $0.key < $1.key }.map { index, blob in
+                NamedTensor(name: Self.name(layer, index), layer: layer, tensor: blob.tensor)
             }
         }
-    }
-
-    struct NamedTensorParts {
-        var layer: String
-        var index: Int
-        var tensor: Tensor
     }
 
     private mutating func add(

@@ -99,12 +99,7 @@ package enum CaffeFormat: ModelFormat {
 
     /// Weights without a network: a bag of tensors to recognise.
     private static func bag(_ weights: CaffeWeights) -> Checkpoint {
-        let tensors = weights.tensors.map { part in
-            NamedTensor(
-                name: CaffeWeights.name(part.layer, part.index), layer: part.layer,
-                tensor: part.tensor)
-        }
-        return Checkpoint(convention: convention, tensors: tensors, producer: "caffe")
+        Checkpoint(convention: convention, tensors: weights.tensors, producer: "caffe")
     }
 
     // MARK: Files

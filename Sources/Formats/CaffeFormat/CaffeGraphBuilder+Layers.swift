@@ -7,21 +7,8 @@ extension CaffeGraphBuilder {
     ///
     /// - Throws: `CaffeError` naming the layer: a type or a setting Ferry has no operators for.
     mutating func add(_ step: CaffeNetwork.Step) throws(CaffeError) {
-        let layer = step.layer
-        switch layer.type {
-        case "Concat", "Eltwise", "Scale", "Bias":
-            guard !step.inputs.isEmpty else {
-                throw layer.error(expected: "a bottom", found: "none")
-            }
-        default:
-            guard step.inputs.count == 1 else {
-                throw layer.error(expected: "one bottom", found: "\(step.inputs.count)")
-            }
-        }
-        guard step.outputs.count == 1 || layer.type == "Slice" else {
-            throw layer.error(expected: "one top", found: "\(step.outputs.count)")
-        }
-        switch layer.type {
+        try checkEnds(step)
+        switch step.layer.type {
         case "Convolution": try addConvolution(step)
         case "InnerProduct": try addInnerProduct(step)
         case "Pooling": try addPooling(step)
@@ -37,6 +24,17 @@ extension CaffeGraphBuilder {
         case "Power": try addPower(step)
         case "PReLU": try addPReLU(step)
         default: try addActivation(step)
+        }
+    }
+
+    /// Checks how many bottoms and tops a layer has.
+    private func checkEnds(_ step: CaffeNetwork.Step) throws(CaffeError) {
+        let takesSeveral = ["Concat", "Eltwise", "Scale", "Bias"].contains(step.layer.type)
+        guard step.inputs.count == 1 || takesSeveral && !step.inputs.isEmpty else {
+            throw step.layer.error(expected: "one bottom", found: "\(step.inputs.count)")
+        }
+        guard step.outputs.count == 1 || step.layer.type == "Slice" else {
+            throw step.layer.error(expected: "one top", found: "\(step.outputs.count)")
         }
     }
 
@@ -108,35 +106,42 @@ extension CaffeGraphBuilder {
                 method == 0 ? GlobalMaxPool() : GlobalAveragePool(), [input(step)], for: step)
             return
         }
+        let window = try poolWindow(layer, settings, over: Array(shape[2...]))
+        let isPadded = !window.pads.isEmpty
+        try give(
+            method == 0
+                ? MaxPool(window: window) : AveragePool(window: window, countsPadding: isPadded),
+            [input(step)], for: step)
+    }
+
+    /// How a pool slides: Caffe rounds the number of windows up unless told otherwise.
+    private func poolWindow(
+        _ layer: CaffeLayer, _ settings: CaffeMessage, over sizes: [Int]
+    ) throws(CaffeError) -> SpatialWindow {
         let kernel = try pair("kernel_size", "kernel", settings, layer, default: nil, least: 1)
         let strides = try pair("stride", "stride", settings, layer, default: 1, least: 1)
         let pads = try pair("pad", "pad", settings, layer, default: 0, least: 0)
         guard zip(pads, kernel).allSatisfy({ $0 < $1 }) else {
             throw layer.error(expected: "pads below the kernel's \(kernel)", found: "\(pads)")
         }
+        let isPadded = pads != [0, 0]
         var window = SpatialWindow(
-            kernel: kernel, strides: strides, pads: pads == [0, 0] ? [] : pads + pads)
-        let rounds = zip(0..<2, shape[2...]).map { axis, size in
-            (room: size + 2 * pads[axis] - kernel[axis], stride: strides[axis], size: size)
+            kernel: kernel, strides: strides, pads: isPadded ? pads + pads : [])
+        guard settings.integer("round_mode") ?? 0 == 0 else { return window }
+        let uneven = (0..<2).filter { axis in
+            (sizes[axis] + 2 * pads[axis] - kernel[axis]) % strides[axis] != 0
         }
-        if settings.integer("round_mode") ?? 0 == 0 {
-            window.ceilMode = hasOpenSizes || rounds.contains { $0.room % $0.stride != 0 }
-            // Without pads Caffe keeps a last window that lies behind the picture.
-            let hasEmpty = rounds.contains { round in
-                round.room % round.stride != 0
-                    && (round.room / round.stride + 1) * round.stride >= round.size
-            }
-            if window.ceilMode, pads == [0, 0], hasEmpty {
-                throw layer.error(
-                    expected: "windows that all hold some of the picture",
-                    found: "strides \(strides) beyond kernel \(kernel)")
-            }
+        window.ceilMode = hasOpenSizes || !uneven.isEmpty
+        // Without pads Caffe keeps a last window that lies behind the picture.
+        let hasEmpty = uneven.contains { axis in
+            ((sizes[axis] - kernel[axis]) / strides[axis] + 1) * strides[axis] >= sizes[axis]
         }
-        try give(
-            method == 0
-                ? MaxPool(window: window)
-                : AveragePool(window: window, countsPadding: pads != [0, 0]),
-            [input(step)], for: step)
+        if !isPadded, hasEmpty {
+            throw layer.error(
+                expected: "windows that all hold some of the picture",
+                found: "strides \(strides) beyond kernel \(kernel)")
+        }
+        return window
     }
 
     /// [N, C, H, W] of what a layer over pictures reads.
@@ -174,17 +179,25 @@ extension CaffeGraphBuilder {
             try give(Gemm(transposesB: !isTransposed), [value, matrix.name] + bias, for: step)
             return
         }
+        try giveRows(step, axis, matrix.name, isTransposed: isTransposed, bias: bias.first)
+    }
+
+    /// A matrix applied to rows that lie along more than one axis.
+    private mutating func giveRows(
+        _ step: CaffeNetwork.Step, _ axis: Int, _ matrix: String, isTransposed: Bool, bias: String?
+    ) throws(CaffeError) {
+        let layer = step.layer
         let target = try integers(
             [Int](repeating: 0, count: axis) + [-1], part: "rows", of: layer)
-        var value = try add(Reshape(), [input(step), target], part: "flat", of: layer)
-        var factor = matrix.name
+        let rows = try add(Reshape(), [input(step), target], part: "flat", of: layer)
+        var factor = matrix
         if !isTransposed {
             factor = try add(
                 Transpose(permutation: [1, 0]), [factor], part: "transposed", of: layer)
         }
-        guard let term = bias.first else { return try give(MatMul(), [value, factor], for: step) }
-        value = try add(MatMul(), [value, factor], part: "product", of: layer)
-        try give(Add(), [value, term], for: step)
+        guard let bias else { return try give(MatMul(), [rows, factor], for: step) }
+        let product = try add(MatMul(), [rows, factor], part: "product", of: layer)
+        try give(Add(), [product, bias], for: step)
     }
 
     // MARK: Settings

@@ -56,7 +56,7 @@ extension CaffeGraphBuilder {
         let mean = try statistic(0, divided: factor, "mean", channels, layer)
         let variance = try statistic(1, divided: factor, "variance", channels, layer)
         let norm = BatchNormalization(epsilon: settings.float("eps", default: 1e-5))
-        if let next = joined("Scale"), try scalesChannels(next, rank: shape.count) {
+        if let next = joined("Scale"), scalesChannels(next, rank: shape.count) {
             let hasBias = next.settings("scale_param", .scale).flag("bias_term", default: false)
             try checkCount(hasBias ? 2 : 1, of: next)
             let scale = try weight(0, of: next, shape: [channels]).name
@@ -66,7 +66,7 @@ extension CaffeGraphBuilder {
                 : try constants(0, channels, "shift", layer)
             let inputs = [input(step), scale, shift, mean, variance]
             try give(norm, inputs, for: step, as: joinedOutputName())
-            try finishJoined(output(step))
+            finishJoined(output(step))
             return
         }
         let scale = try constants(1, channels, "scale", layer)
@@ -75,7 +75,7 @@ extension CaffeGraphBuilder {
     }
 
     /// Whether a Scale layer multiplies channels, as batch normalisation does.
-    private func scalesChannels(_ layer: CaffeLayer, rank: Int) throws(CaffeError) -> Bool {
+    private func scalesChannels(_ layer: CaffeLayer, rank: Int) -> Bool {
         let settings = layer.settings("scale_param", .scale)
         let axis = settings.integer("axis") ?? 1
         return (axis == 1 || axis == 1 - rank) && settings.integer("num_axes") ?? 1 == 1
@@ -87,8 +87,7 @@ extension CaffeGraphBuilder {
         guard count <= 1 << 20 else {
             throw layer.error(expected: "at most \(1 << 20) channels", found: "\(count)")
         }
-        let values = [Float](repeating: value, count: count)
-        return try number(values, shape: [count], part: part, of: layer)
+        return try number(value, repeated: count, part: part, of: layer)
     }
 
     /// Caffe keeps sums: what counts is the tensor over its third one, and 0 when that is 0.

@@ -15,8 +15,8 @@ struct CaffeGraphBuilder {
     let hasOpenSizes: Bool
     private let weights: CaffeWeights
     private var types = TypeTracker()
-    private var names: Set<String> = []
-    private var nodeNames: Set<String> = []
+    private var names = UniqueNames()
+    private var nodeNames = UniqueNames()
     private var tensorNames: Set<String> = []
     /// The graph's name of a value of the network.
     private var valueNames: [Int: String] = [:]
@@ -24,6 +24,8 @@ struct CaffeGraphBuilder {
     private var owners: [String: (layer: String, index: Int)] = [:]
     /// Steps that another one has done as well.
     private var done: Set<Int> = []
+    /// Tensors of one repeated number, by the number and how many there are.
+    private var repeated: [[Float]: Tensor] = [:]
     /// The step at hand.
     private var current = 0
 
@@ -82,7 +84,7 @@ struct CaffeGraphBuilder {
         return network.steps[readers[0]].layer
     }
 
-    mutating func finishJoined(_ result: String) throws(CaffeError) {
+    mutating func finishJoined(_ result: String) {
         let reader = network.readers(of: network.steps[current].outputs[0])[0]
         done.insert(reader)
         valueNames[network.steps[reader].outputs[0]] = result
@@ -96,25 +98,7 @@ struct CaffeGraphBuilder {
 
     // MARK: Names
 
-    mutating func fresh(_ wish: String) -> String {
-        var name = wish.isEmpty ? "value" : wish
-        var number = 1
-        while !names.insert(name).inserted {
-            name = "\(wish)_\(number)"
-            number += 1
-        }
-        return name
-    }
-
-    private mutating func freshNode(_ wish: String) -> String {
-        var name = wish
-        var number = 1
-        while !nodeNames.insert(name).inserted {
-            name = "\(wish)_\(number)"
-            number += 1
-        }
-        return name
-    }
+    mutating func fresh(_ wish: String) -> String { names.fresh(wish.isEmpty ? "value" : wish) }
 
     func input(_ step: CaffeNetwork.Step, _ index: Int = 0) -> String {
         valueNames[step.inputs[index]] ?? ""
@@ -157,7 +141,7 @@ struct CaffeGraphBuilder {
         _ op: any Operator, _ inputs: [String], _ outputs: [String], named name: String,
         of layer: CaffeLayer
     ) throws(CaffeError) {
-        let node = Node(name: freshNode(name), op: op, inputs: inputs, outputs: outputs)
+        let node = Node(name: nodeNames.fresh(name), op: op, inputs: inputs, outputs: outputs)
         nodes.append(node)
         types.visit(node)
         guard outputs.contains(where: { types[$0] == nil }) else { return }
@@ -174,6 +158,19 @@ struct CaffeGraphBuilder {
         _ values: [Float], shape: [Int] = [], part: String, of layer: CaffeLayer
     ) throws(CaffeError) -> String {
         let tensor = Tensor(rounding: values.map { Double($0) }, to: elementType, shape: shape)
+        return try add(Constant(value: tensor), [], part: part, of: layer)
+    }
+
+    /// A vector of one number, kept once however many layers have it.
+    mutating func number(
+        _ value: Float, repeated count: Int, part: String, of layer: CaffeLayer
+    ) throws(CaffeError) -> String {
+        let tensor =
+            repeated[[value, Float(count)]]
+            ?? Tensor(
+                rounding: [Double](repeating: Double(value), count: count), to: elementType,
+                shape: [count])
+        repeated[[value, Float(count)]] = tensor
         return try add(Constant(value: tensor), [], part: part, of: layer)
     }
 
@@ -231,5 +228,24 @@ struct CaffeGraphBuilder {
         else {
             throw layer.error(expected: "\(count) tensors", found: "\(found)")
         }
+    }
+}
+
+/// Names given once each.
+struct UniqueNames {
+    private var taken: Set<String> = []
+    /// How often a name was wished for.
+    private var counts: [String: Int] = [:]
+
+    mutating func insert(_ name: String) { taken.insert(name) }
+
+    /// `wish`, or a longer name when it is taken.
+    mutating func fresh(_ wish: String) -> String {
+        var name = wish
+        while !taken.insert(name).inserted {
+            counts[wish, default: 0] += 1
+            name = "\(wish)_\(counts[wish, default: 0])"
+        }
+        return name
     }
 }

@@ -18,6 +18,9 @@ struct CaffeElements {
     var width: Int
     var mapped: Range<Int>?
     var copied: [UInt8] = []
+
+    /// How many numbers there are.
+    var count: Int { (mapped?.count ?? copied.count) / width }
 }
 
 /// A message as text and wire form alike say it: values by the fields' names.

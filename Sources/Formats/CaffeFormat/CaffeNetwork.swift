@@ -120,32 +120,36 @@ struct CaffeNetwork {
             }
             return
         }
-        var inputs: [Int] = []
-        for bottom in layer.bottoms {
+        let inputs = try layer.bottoms.map { bottom throws(CaffeError) in
             guard let value = latest[bottom] else {
                 throw layer.error(
                     expected: "bottoms that layers before it give",
                     found: "'\(bottom.prefix(100))'")
             }
-            inputs.append(value)
+            return value
         }
         switch layer.type {
-        case "Dropout", "Split":
-            guard inputs.count == 1, !layer.tops.isEmpty else {
-                throw layer.error(
-                    expected: "one bottom and some top", found: "\(inputs.count) bottoms")
-            }
-            for top in layer.tops { latest[top] = inputs[0] }
-            if layer.type == "Dropout" { names[inputs[0]] = layer.tops[0] }
+        case "Dropout", "Split": try rename(inputs, layer)
         case "Silence":
             for input in inputs { readers[input, default: []].append(-1) }
         default:
             guard !layer.tops.isEmpty, Set(layer.tops).count == layer.tops.count else {
-                throw layer.error(expected: "tops of different names", found: "\(layer.tops)")
+                throw layer.error(
+                    expected: "tops of different names", found: "\(layer.tops.prefix(8))")
             }
             for input in inputs { readers[input, default: []].append(steps.count) }
             let outputs = layer.tops.map { define($0) }
             steps.append(Step(layer: layer, inputs: inputs, outputs: outputs))
         }
+    }
+
+    /// Gives a value further names: what a layer does that changes nothing.
+    private mutating func rename(_ inputs: [Int], _ layer: CaffeLayer) throws(CaffeError) {
+        guard inputs.count == 1, !layer.tops.isEmpty else {
+            throw layer.error(
+                expected: "one bottom and some top", found: "\(inputs.count) bottoms")
+        }
+        for top in layer.tops { latest[top] = inputs[0] }
+        if layer.type == "Dropout" { names[inputs[0]] = layer.tops[0] }
     }
 }

@@ -26,7 +26,8 @@ struct ConvertCommand: Command {
         back, compared bit by bit, and only then renamed. A DST that is a symbolic link
         is replaced itself. What a format cannot say about a network travels as
         ferry.architecture and ferry.preprocess. ONNX weights above 1.5 GiB go to a file
-        beside DST, called DST.HASH.data.
+        beside DST, called DST.HASH.data. Caffe's files (.caffemodel, binary or HDF5, and
+        .prototxt) are read only; --prototxt says how their weights are used.
         Formats: \(FormatRegistry.writtenNames.joined(separator: ", ")).
         """
     static let example = """
