@@ -93,9 +93,11 @@ let package = Package(
             "KerasFormat", in: "Formats",
             ["HDF5Format", "ZIPContainer", "FormatInterface", "IR", "Tensors"]),
         module(
+            "CaffeFormat", in: "Formats", ["HDF5Format", "FormatInterface", "IR", "Tensors"]),
+        module(
             "Formats", in: "Formats",
             [
-                "ONNXFormat", "HDF5Format", "KerasFormat", "PyTorchFormat", "SafetensorsFormat",
+                "CaffeFormat", "ONNXFormat", "HDF5Format", "KerasFormat", "PyTorchFormat", "SafetensorsFormat",
                 "NumPyFormat", "FormatInterface", "IR", "Tensors",
             ]),
 
@@ -113,7 +115,8 @@ let package = Package(
         .target(
             name: "FerryCommands",
             dependencies: [
-                "Architectures", "FormatInterface", "Formats", "IR", "Images", "KernelInterface",
+                "Architectures", "CaffeFormat", "FormatInterface", "Formats", "IR", "Images",
+                "KernelInterface",
                 "Kernels", "NumPyFormat", "ONNXFormat",
                 "Parity", "Runtime", "Tensors", "CGetopt",
             ],
@@ -149,6 +152,12 @@ let package = Package(
             [
                 "Architectures", "FormatInterface", "Formats", "HDF5Format", "IR", "KerasFormat",
                 "Tensors", "ZIPContainer",
+            ]),
+        tests(
+            "CaffeFormatTests",
+            [
+                "Architectures", "CaffeFormat", "FormatInterface", "Formats", "HDF5Format", "IR",
+                "Parity", "Tensors",
             ]),
         tests(
             "FormatConformance",

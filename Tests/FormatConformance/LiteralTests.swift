@@ -12,9 +12,9 @@ import Testing
         #expect(ModelFile.all.count >= 25)
         var files: [String: Int] = [:]
         for file in ModelFile.all { files[try file.open().0.name, default: 0] += 1 }
-        // KerasFormatTests have files of their own.
+        // KerasFormatTests and CaffeFormatTests have files of their own.
         let others = FormatRegistry.all.map { $0.name }.filter { name in
-            !["keras", "keras-h5", "keras3-weights-h5"].contains(name)
+            !["keras", "keras-h5", "keras3-weights-h5", "caffe"].contains(name)
         }
         #expect(files.keys.sorted() == others.sorted())
     }

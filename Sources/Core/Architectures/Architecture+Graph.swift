@@ -26,7 +26,7 @@ extension Convention {
     package var epsilon: Float {
         switch self {
         case .keras: 1e-3
-        case .pytorch, .onnx: 1e-5
+        case .pytorch, .onnx, .caffe: 1e-5
         }
     }
 }

@@ -3,10 +3,12 @@ package struct LayerNames: Hashable, Sendable {
     /// The module's name in a PyTorch state_dict, and the node's name in the graph.
     package let pytorch: String
     package let keras: String
+    package let caffe: String
 
-    package init(_ pytorch: String, keras: String? = nil) {
+    package init(_ pytorch: String, keras: String? = nil, caffe: String? = nil) {
         self.pytorch = pytorch
         self.keras = keras ?? pytorch
+        self.caffe = caffe ?? self.keras
     }
 }
 

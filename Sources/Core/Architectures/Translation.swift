@@ -20,11 +20,17 @@ package enum Translation {
         var model: Model
         if let graph = checkpoint.graph {
             model =
-                checkpoint.convention == .keras
-                ? try kerasModel(
-                    from: checkpoint, graph: graph, architecture: architecture, stated: stated)
-                : try onnxModel(
-                    from: checkpoint, graph: graph, architecture: architecture, stated: stated)
+                switch checkpoint.convention {
+                case .keras:
+                    try kerasModel(
+                        from: checkpoint, graph: graph, architecture: architecture, stated: stated)
+                case .caffe:
+                    try caffeModel(
+                        from: checkpoint, graph: graph, architecture: architecture, stated: stated)
+                case .pytorch, .onnx:
+                    try onnxModel(
+                        from: checkpoint, graph: graph, architecture: architecture, stated: stated)
+                }
         } else {
             let known =
                 if let architecture {
@@ -39,6 +45,7 @@ package enum Translation {
                         named: checkpoint, architecture: known, isPartial: isPartial)
                 case .pytorch, .onnx:
                     try pytorchModel(from: checkpoint, architecture: known, isPartial: isPartial)
+                case .caffe: try caffeModel(from: checkpoint, architecture: known)
                 }
         }
         if model.recognition.isEmpty, checkpoint.graph == nil {
@@ -85,6 +92,7 @@ package enum Translation {
         case .onnx:
             checkpoint.tensors = graphTensors(of: model)
             checkpoint.graph = model.graph
+        case .caffe: throw .unsupported(.caffe, "one to write, which Ferry does not")
         }
         return withoutMissing(checkpoint, of: model)
     }
@@ -203,11 +211,13 @@ extension ParameterLayer {
 extension Model {
     /// The recipe that is usual for the architecture, the file's convention and its producer.
     var usualPreprocess: String? {
+        // Caffe's pictures and digits are prepared alike whatever the network.
+        if origin == .caffe { return "caffe" }
         guard let architecture else { return nil }
         switch origin {
         case .pytorch: return architecture.preprocess
         case .keras: return architecture.preprocessInKeras
-        case .onnx:
+        case .onnx, .caffe:
             let producer = producer.lowercased()
             if producer.contains("tf2onnx") || producer.contains("keras") {
                 return architecture.preprocessInKeras

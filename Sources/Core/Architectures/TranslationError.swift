@@ -80,6 +80,7 @@ extension Convention {
         case .pytorch: "PyTorch"
         case .keras: "Keras"
         case .onnx: "ONNX"
+        case .caffe: "Caffe"
         }
     }
 }

@@ -8,12 +8,14 @@ package enum Convention: String, CaseIterable, Sendable {
     case keras
     /// A graph says what each tensor means; canonical layouts.
     case onnx
+    /// Layers' numbered tensors, "conv1/0"; canonical layouts.
+    case caffe
 }
 
 /// A tensor under the name its file gives it.
 package struct NamedTensor: Sendable {
     package var name: String
-    /// The layer a Keras file lists the tensor under; nil elsewhere.
+    /// The layer a Keras or Caffe file lists the tensor under; nil elsewhere.
     package var layer: String?
     package var tensor: Tensor
 

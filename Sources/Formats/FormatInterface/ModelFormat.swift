@@ -14,6 +14,9 @@ package protocol ModelFormat: Sendable {
     /// Whether files of this format say how their tensors are used.
     static var holdsGraph: Bool { get }
 
+    /// Whether Ferry writes files of this format.
+    static var isWritten: Bool { get }
+
     /// Whether the file's content is of this format, told from a few of its bytes.
     static func recognizes(_ file: InputFile) -> Bool
 
@@ -31,4 +34,6 @@ package protocol ModelFormat: Sendable {
 
 extension ModelFormat {
     package static var holdsGraph: Bool { false }
+
+    package static var isWritten: Bool { true }
 }

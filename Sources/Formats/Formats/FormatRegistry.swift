@@ -1,3 +1,4 @@
+import CaffeFormat
 package import FormatInterface
 import HDF5Format
 import IR
@@ -20,6 +21,7 @@ package enum FormatRegistry {
         PyTorchFormat.self,
         SafetensorsFormat.self,
         NPZFormat.self,
+        CaffeFormat.self,
     ]
 
     /// The format that a file's content is of, whatever its name.
@@ -34,12 +36,12 @@ package enum FormatRegistry {
 
     /// The format of a name, as `--to` takes it.
     ///
-    /// - Throws: `FormatChoiceError` for an unknown name.
+    /// - Throws: `FormatChoiceError` for an unknown name, and a format that is only read.
     package static func format(
         named name: String
     ) throws(FormatChoiceError) -> any ModelFormat.Type {
-        guard let format = all.first(where: { $0.name == name }) else {
-            throw .unknownName(name, choices: names)
+        guard let format = all.first(where: { $0.name == name }), format.isWritten else {
+            throw .unknownName(name, choices: writtenNames)
         }
         return format
     }
@@ -62,12 +64,15 @@ package enum FormatRegistry {
         }
         if let best { return best.format }
         if file.hasSuffix(".h5") || file.hasSuffix(".hdf5") {
-            throw .ambiguousExtension(path, choices: names.filter(isHDF5))
+            throw .ambiguousExtension(path, choices: writtenNames.filter(isHDF5))
         }
-        throw .unknownExtension(path, extensions: extensions, choices: names)
+        throw .unknownExtension(path, extensions: extensions, choices: writtenNames)
     }
 
     package static var names: [String] { all.map { $0.name } }
+
+    /// Names of the formats that `--to` takes.
+    package static var writtenNames: [String] { all.filter { $0.isWritten }.map { $0.name } }
 
     private static var extensions: [String] { all.flatMap { $0.fileExtensions.map(dotted) } }
 

@@ -10,6 +10,8 @@ package enum HDF5Dialect: Int, Sendable {
     case listedWeights
     /// Keras 3's weights in numbered groups.
     case numberedWeights
+    /// Caffe's weights in numbered datasets of layers.
+    case caffe
     /// Anything else: datasets by name.
     case plain
 
@@ -56,6 +58,10 @@ package enum HDF5Dialect: Int, Sendable {
             try reader.contents().hasNumberedWeights
         {
             self = .numberedWeights
+        } else if reader.hasRootEntry(attributes: [], links: ["data"]),
+            try reader.contents().hasCaffeBlobs
+        {
+            self = .caffe
         } else {
             self = .plain
         }
@@ -69,6 +75,18 @@ extension HDF5Contents {
             && datasets.allSatisfy { dataset in
                 let parts = dataset.path.split(separator: "/")
                 return parts.count >= 2 && parts[parts.count - 2] == "vars"
+                    && Int(parts[parts.count - 1]) != nil
+            }
+    }
+}
+
+extension HDF5Contents {
+    /// Whether there are datasets, and all are numbered tensors of some layer: `data/LAYER/0`.
+    var hasCaffeBlobs: Bool {
+        !datasets.isEmpty
+            && datasets.allSatisfy { dataset in
+                let parts = dataset.path.split(separator: "/")
+                return parts.count >= 3 && parts[0] == "data"
                     && Int(parts[parts.count - 1]) != nil
             }
     }

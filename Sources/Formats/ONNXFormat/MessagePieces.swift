@@ -1,4 +1,5 @@
 import COnnx
+import FormatInterface
 import Tensors
 
 /// The bytes of a message in writing order: packed fields, and weights left where they lie.

@@ -1,3 +1,5 @@
+import FormatInterface
+
 /// The messages whose fields Ferry reads.
 enum MessageKind {
     case model, operatorSet, entry, function

@@ -1,3 +1,4 @@
+import FormatInterface
 import Tensors
 
 /// Where a tensor's numbers lie in the file.

@@ -1,3 +1,4 @@
+import FormatInterface
 import Tensors
 
 /// Reads the numbers of a tensor's typed fields, one by one, as the 64 bits of their wire form.

@@ -28,6 +28,14 @@ struct ONNXError: Error, Equatable {
     }
 }
 
+extension ONNXError: WireFailure {
+    init(byte offset: Int, expected: String, found: String) {
+        self.init(.byte(offset), expected: expected, found: found)
+    }
+}
+
+typealias WireCursor = ProtobufCursor<ONNXError>
+
 extension ONNXError.Place: CustomStringConvertible {
     /// Quoted names are shortened, so that the problem behind them still shows.
     var description: String {

@@ -1,3 +1,4 @@
+import FormatInterface
 import Tensors
 
 /// Makes tensors of what a file says about them; their elements stay in the file where the layout

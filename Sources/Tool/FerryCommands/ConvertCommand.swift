@@ -31,12 +31,13 @@ struct ConvertCommand: Command {
         back, compared bit by bit, and only then renamed. A DST that is a symbolic link
         is replaced itself. What a format cannot say about a network travels as
         ferry.architecture and ferry.preprocess. ONNX weights above 1.5 GiB go to a file
-        beside DST, called weights.HASH.data.
+        beside DST, called weights.HASH.data. Caffe's files (.caffemodel, binary or HDF5, and
+        .prototxt) are read only; --prototxt says how their weights are used.
         --dtype rounds to nearest, ties to even; integers stay as they are. --rename and
         --mapping change SRC's names before its network is recognised; DST has the names
         that are usual there. With --partial, tensors that are missing, unexpected or of
         another shape are reported and left out, and the rest is written.
-        Formats: \(FormatRegistry.names.joined(separator: ", ")).
+        Formats: \(FormatRegistry.writtenNames.joined(separator: ", ")).
         """
     static let example = """
         ferry convert vgg16.onnx vgg16.h5 --to keras-weights-h5
@@ -157,7 +158,7 @@ struct ConvertCommand: Command {
     private func translated(
         for format: any ModelFormat.Type
     ) throws -> (Checkpoint, Model?, notes: [String]) {
-        var (sourceFormat, read) = try ModelFile.read(source, naming)
+        var (sourceFormat, read) = try ModelFile.read(source, global, naming)
         do {
             let file = try ModelFile(
                 path: source, format: sourceFormat, read, global, isPartial: naming.isPartial)

@@ -68,7 +68,7 @@ struct InspectCommand: Command {
 
     /// What there is to say about a file, and what stands in the way of saying more.
     private func examine(_ path: String) throws -> (Document, (any Error)?) {
-        let (format, checkpoint) = try ModelFile.read(path, naming)
+        let (format, checkpoint) = try ModelFile.read(path, global, naming)
         do {
             let file = try ModelFile(
                 path: path, format: format, checkpoint, global, isPartial: naming.isPartial)

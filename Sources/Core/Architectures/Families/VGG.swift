@@ -23,10 +23,9 @@ enum VGG {
         for (block, (depth, width)) in zip(depths, [64, 128, 256, 512, 512]).enumerated() {
             for place in 1...depth {
                 let keras = "block\(block + 1)_conv\(place)"
-                layers.append(
-                    .conv(
-                        LayerNames(nextName, keras: keras), width: width, kernel: 3, stride: 1,
-                        pad: 1))
+                let names = LayerNames(
+                    nextName, keras: keras, caffe: "conv\(block + 1)_\(place)")
+                layers.append(.conv(names, width: width, kernel: 3, stride: 1, pad: 1))
                 if isNormalized {
                     layers.append(.batchNorm(LayerNames(nextName, keras: "\(keras)_bn")))
                 }
@@ -36,11 +35,12 @@ enum VGG {
         }
         layers += [
             .flatten("flatten"),
-            .dense(LayerNames("classifier.0", keras: "fc1"), width: 4096),
+            .dense(LayerNames("classifier.0", keras: "fc1", caffe: "fc6"), width: 4096),
             .activation("classifier.1", .relu),
-            .dense(LayerNames("classifier.3", keras: "fc2"), width: 4096),
+            .dense(LayerNames("classifier.3", keras: "fc2", caffe: "fc7"), width: 4096),
             .activation("classifier.4", .relu),
-            .dense(LayerNames("classifier.6", keras: "predictions"), width: 1000),
+            .dense(
+                LayerNames("classifier.6", keras: "predictions", caffe: "fc8"), width: 1000),
         ]
         return Architecture(
             name: isNormalized ? "\(name)_bn" : name, side: 224, channels: 3, layers: layers,

@@ -50,6 +50,9 @@ package struct CommandOption: Sendable, Equatable {
             "keras-kernels", "MAKER",
             help: "of Keras 0 and 1 kernels: theano or tensorflow"),
         .value(
+            "prototxt", "FILE",
+            help: "the network of Caffe's weights (default: the file's own)"),
+        .value(
             "numerics", "fast|strict",
             help: "Winograd allowed (default), or direct sums only"),
         .flag("help", letter: "h", help: "print this help"),

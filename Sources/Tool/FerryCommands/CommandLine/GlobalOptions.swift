@@ -17,6 +17,9 @@ package struct GlobalOptions: Sendable, Equatable {
     /// Who made the kernels of an old Keras file that does not say it.
     package var kernels: KerasKernels?
 
+    /// The prototxt that says how Caffe's weights are used; nil for what their own file says.
+    package var topology: String?
+
     package enum KerasKernels: String, CaseIterable, Sendable { case theano, tensorflow }
 
     package init() {}
@@ -27,6 +30,7 @@ package struct GlobalOptions: Sendable, Equatable {
         architecture = try parsed.value("arch").map(Self.knownArchitecture)
         epsilon = try parsed.number("bn-epsilon", in: 0...1).map { Float($0) }
         kernels = try parsed.choice("keras-kernels", of: KerasKernels.self)
+        topology = parsed.value("prototxt")
         numerics = try parsed.choice("numerics", of: Numerics.self) ?? .fast
     }
 

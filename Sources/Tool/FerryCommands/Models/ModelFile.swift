@@ -1,4 +1,5 @@
 import Architectures
+import CaffeFormat
 import FormatInterface
 import Formats
 import IR
@@ -16,7 +17,7 @@ struct ModelFile {
     ///
     /// - Throws: `InputError` for a damaged file, `ModelError` for tensors without a meaning.
     init(path: String, _ global: GlobalOptions, _ naming: TensorNaming = TensorNaming()) throws {
-        let (format, checkpoint) = try ModelFile.read(path, naming)
+        let (format, checkpoint) = try ModelFile.read(path, global, naming)
         try self.init(
             path: path, format: format, checkpoint, global, isPartial: naming.isPartial)
     }
@@ -87,12 +88,18 @@ struct ModelFile {
 
     /// Reads a file without asking what its tensors mean.
     static func read(
-        _ path: String, _ naming: TensorNaming = TensorNaming()
+        _ path: String, _ global: GlobalOptions, _ naming: TensorNaming = TensorNaming()
     ) throws -> (format: any ModelFormat.Type, Checkpoint) {
         let naming = try naming.loaded()
         let file = try InputFile(path: path)
         let format = try FormatRegistry.format(of: file)
-        return (format, try naming.applied(to: format.read(file), of: path))
+        let checkpoint =
+            if format == CaffeFormat.self, let topology = global.topology {
+                try CaffeFormat.read(file, topology: InputFile(path: topology))
+            } else {
+                try format.read(file)
+            }
+        return (format, try naming.applied(to: checkpoint, of: path))
     }
 }
 
