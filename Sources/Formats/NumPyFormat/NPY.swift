@@ -100,7 +100,7 @@ package enum NPY {
                 problem: "npy: expected elements that NumPy knows, found \(tensor.elementType)")
         }
         try file.write(header)
-        try file.write(tensor.bytes)
+        try file.write(tensor)
     }
 
     /// Everything before the elements, padded so that they start at a multiple of 64 bytes; nil for

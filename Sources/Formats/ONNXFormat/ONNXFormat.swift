@@ -142,7 +142,7 @@ package enum ONNXFormat: ModelFormat {
         for piece in message.pieces {
             switch piece {
             case .packed(let bytes): try file.write(bytes)
-            case .elements(let tensor): try file.write(tensor.bytes)
+            case .elements(let tensor): try file.write(tensor)
             }
         }
     }

@@ -46,15 +46,16 @@ package enum PyTorchFormat: ModelFormat {
         }
         let pickle = PickleWriter.stateDict(checkpoint.tensors.map { ($0.name, $0.tensor) })
         var members = [
-            ("data.pkl", ByteRegion(pickle)), ("byteorder", ByteRegion(Array("little".utf8))),
+            ("data.pkl", ByteRegion(pickle).tensor),
+            ("byteorder", ByteRegion(Array("little".utf8)).tensor),
         ]
         for (key, tensor) in checkpoint.tensors.enumerated() {
-            members.append(("data/\(key)", ByteRegion(tensor.tensor)))
+            members.append(("data/\(key)", tensor.tensor))
         }
-        members.append(("version", ByteRegion(Array("3\n".utf8))))
+        members.append(("version", ByteRegion(Array("3\n".utf8)).tensor))
         var writer = ZIPWriter()
-        for (name, region) in members {
-            try writer.append("archive/\(name)", [region], alignment: alignment, to: file)
+        for (name, contents) in members {
+            try writer.append("archive/\(name)", [contents], alignment: alignment, to: file)
         }
         try writer.finish(comment: ArchiveMetadata.comment(checkpoint.metadata), to: file)
     }

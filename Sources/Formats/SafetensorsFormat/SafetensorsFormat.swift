@@ -71,7 +71,7 @@ package enum SafetensorsFormat: ModelFormat {
         try file.write(header(checkpoint, offsets, file.destination))
         for index in order {
             let tensor = checkpoint.tensors[index].tensor
-            try file.write(tensor.bytes)
+            try file.write(tensor)
         }
     }
 
