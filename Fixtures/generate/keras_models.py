@@ -151,6 +151,24 @@ def main():
             model.save(folder / f"{name}.h5")
         if name in ("sequential", "nested", "lrn"):
             model.save_weights(folder / f"{name}.weights.h5")
+    sharded_and_narrow()
+
+
+def sharded_and_narrow():
+    """The sequential model's weights in two files of at most 2,500 bytes, and in bfloat16."""
+    model = sequential()
+    distinct(model, 1)
+    folder = ROOT / "sharded"
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save_weights(folder / "sequential.weights.json", max_shard_size=2500 / 2**30)
+    keras.config.set_dtype_policy("bfloat16")
+    narrow = sequential()
+    keras.config.set_dtype_policy("float32")
+    distinct(narrow, 1)
+    folder = ROOT / "bfloat16"
+    folder.mkdir(parents=True, exist_ok=True)
+    narrow.save_weights(folder / "sequential.weights.h5")
+    narrow.save(folder / "sequential.h5")
 
 
 def save(model, path):

@@ -91,6 +91,33 @@ import Testing
         #expect(message.hasSuffix("expected a list of names, found 1 numbers"))
     }
 
+    @Test(arguments: [
+        ("nb_layers", -1.0, "a number nb_layers"), ("nb_layers", 0.5, "a number nb_layers"),
+        ("nb_layers", 1e9, "a number nb_layers"), ("nb_layers", 1, "a group for each layer"),
+    ])
+    func `a count that does not fit the file is refused`(
+        _ name: String, _ count: Double, _ words: String
+    ) throws {
+        let scratch = try Scratch()
+        let file = try scratch.make { file in
+            let type = ferry_H5T_IEEE_F64LE()
+            let attribute = unsafe H5Acreate2(file, name, type, H5Screate(H5S_SCALAR), 0, 0)
+            unsafe _ = H5Awrite(attribute, type, [count])
+        }
+        let message = try #require(refusal { _ = try KerasWeightsHDF5Format.read(file) })
+        #expect(message.contains("expected \(words)"), "\(message)")
+    }
+
+    @Test func `a layer without its list is refused`() throws {
+        let scratch = try Scratch()
+        let file = try scratch.make { file in
+            Self.addList("layer_names", to: file, ["a"])
+            unsafe _ = H5Gcreate2(file, "a", 0, 0, 0)
+        }
+        let message = try #require(refusal { _ = try KerasWeightsHDF5Format.read(file) })
+        #expect(message.hasSuffix("a: expected the attribute weight_names, found none"))
+    }
+
     @Test func `a tensor without a layer is not written`() throws {
         let scratch = try Scratch()
         #expect(throws: OutputError.self) {

@@ -99,22 +99,46 @@ struct KerasRefusals {
     }
 
     @Test(arguments: [
-        ("a missing config.json", "config.json"), ("missing weights", "model.weights.h5"),
+        ("a missing config.json", "config.json"), ("no member of weights", "model.weights.h5"),
         ("pickled weights", "pickled"), ("weights that are no HDF5", "signature"),
         ("a configuration that is no JSON", "config.json"),
+        ("a configuration that ends early", "config.json, byte"),
+        ("a configuration of no model", "class_name"), ("Lambda", "never run"),
+        ("an unknown layer", "Capsule"), ("a module outside Keras", "os.Flatten"),
+        ("a layer that reads itself", "circle"), ("a layer without its weights", "weights"),
+        ("weights cut short", "undamaged HDF5"),
     ])
     func `An archive is refused for`(_ defect: String, _ place: String) throws {
         let config = Array(model("Flatten", "\"a\": 1").utf8)
+        let scratch = try Scratch()
+        let weights = try scratch.h5("{}").allBytes
+        let configured = Self.configurations.first { $0.defect == defect }?.config
         let members: [(String, [UInt8])] =
             switch defect {
+            case "a configuration that ends early":
+                [("config.json", config.dropLast()), ("model.weights.h5", weights)]
+            case "a configuration of no model":
+                [("config.json", Array("{}".utf8)), ("model.weights.h5", weights)]
+            case "a layer without its weights":
+                [
+                    ("config.json", Array(model("Dense", "\"units\": 3").utf8)),
+                    ("model.weights.h5", weights),
+                ]
+            case "weights cut short":
+                [
+                    ("config.json", config),
+                    ("model.weights.h5", weights.dropLast(weights.count / 2)),
+                ]
+            case _ where configured != nil:
+                [("config.json", Array((configured ?? "").utf8)), ("model.weights.h5", weights)]
             case "a missing config.json": [("model.weights.h5", [1]), ("metadata.json", [])]
-            case "missing weights": [("config.json", config)]
+            case "no member of weights": [("config.json", config)]
             case "pickled weights": [("config.json", config), ("model.weights.npz", [1])]
             case "weights that are no HDF5":
                 [("config.json", config), ("model.weights.h5", [1, 2])]
             default: [("config.json", [0x7B]), ("model.weights.h5", [1])]
             }
-        let file = try Scratch().archive(members)
+        let file = try scratch.archive(members)
         #expect(KerasArchiveFormat.recognizes(file))
         let message = try #require(refusal { _ = try KerasArchiveFormat.read(file) })
         #expect(message.contains(place), "\(message)")

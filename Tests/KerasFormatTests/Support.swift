@@ -76,7 +76,7 @@ struct Scratch {
         try OutputFile.write(to: path, replacing: true) { file in
             var writer = ZIPWriter()
             for (name, bytes) in members {
-                try writer.append(name, [ByteRegion(bytes)], to: file)
+                try writer.append(name, bytes, to: file)
             }
             try writer.finish(to: file)
         }

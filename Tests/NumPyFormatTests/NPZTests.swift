@@ -118,7 +118,7 @@ import ZIPContainer
         try OutputFile.write(to: folder.path("made.npz"), replacing: true) { file in
             var writer = ZIPWriter()
             for (name, bytes) in members {
-                try writer.append(name, [ByteRegion(bytes)], to: file)
+                try writer.append(name, bytes, to: file)
             }
             try writer.finish(to: file)
         }

@@ -75,7 +75,7 @@ struct MadeCheckpoint {
         try OutputFile.write(to: path, replacing: true) { file in
             var writer = ZIPWriter()
             for member in [("a/data.pkl", pickle)] + members {
-                try writer.append(member.0, [ByteRegion(member.1)], to: file)
+                try writer.append(member.0, member.1, to: file)
             }
             try writer.finish(to: file)
         }

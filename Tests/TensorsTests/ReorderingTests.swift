@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -7,7 +8,8 @@ struct ReorderingTests {
     private static let shapes: [([Int], [Int])] = [
         ([5, 7], [1, 0]), ([3, 4, 5], [2, 0, 1]), ([3, 1, 4, 6], [3, 2, 0, 1]),
         ([64, 3, 5, 5], [2, 3, 1, 0]), ([1, 9], [1, 0]), ([600, 530], [1, 0]),
-        ([9, 33, 130], [2, 1, 0]), ([0, 3], [1, 0]),
+        ([1100, 1030], [1, 0]), ([1030, 8, 7, 20], [2, 3, 1, 0]),
+        ([9, 33, 130], [2, 1, 0]), ([0, 3], [1, 0]), ([40, 30, 6, 250], [0, 2, 3, 1]),
     ]
 
     private func numbered(_ shape: [Int], _ type: ElementType = .float32) -> Tensor {
@@ -39,13 +41,17 @@ struct ReorderingTests {
         for type in [ElementType.float32, .float64, .float16, .uint8] {
             let tensor = numbered(shape, type)
             let permuted = tensor.permuted(axes)
-            var bytes = [UInt8](repeating: 0, count: permuted.byteCount)
-            var covered = 0
+            let pieces = Mutex<[Int: [UInt8]]>([:])
             unsafe permuted.eachPiece { start, piece in
-                for index in piece.indices { bytes[start + index] = unsafe piece[index] }
-                covered += piece.count
+                let copy = unsafe Array(piece)
+                pieces.withLock { $0[start] = copy }
             }
-            #expect(covered == permuted.byteCount)
+            var bytes: [UInt8] = []
+            for (start, piece) in pieces.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
+                #expect(start == bytes.count, "pieces neither overlap nor leave gaps")
+                bytes += piece
+            }
+            #expect(bytes.count == permuted.byteCount)
             let whole = Tensor(
                 elementType: type, shape: permuted.shape, storage: ByteStorage(bytes))
             #expect(whole.doubles() == expected(tensor, axes), "\(type)")

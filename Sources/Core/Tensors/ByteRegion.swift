@@ -30,6 +30,12 @@ package struct ByteRegion: Sendable {
 
     package var count: Int { range.count }
 
+    /// The bytes as numbers.
+    package var tensor: Tensor {
+        Tensor(
+            elementType: .uint8, shape: [count], storage: storage, byteOffset: range.lowerBound)
+    }
+
     package var bytes: RawSpan {
         @_lifetime(borrow self)
         get {

@@ -1,8 +1,8 @@
 /// Elements of a storage in another order than it has them: element (i₀, i₁, …) of `extents`, in
 /// row-major order, is the storage's element Σ iₖ·strides[k].
 struct Reordering: Sendable {
-    /// Bytes of a buffer for pieces: within a core's cache, so that it is written from there.
-    static let pieceBytes = 1 << 20
+    /// Bytes of a buffer for pieces: few runs of many bytes, and still few MiB for each thread.
+    static let pieceBytes = 4 << 20
 
     let storage: ByteStorage
     let byteOffset: Int
@@ -96,18 +96,18 @@ struct Box {
 }
 
 extension Reordering {
+    /// Calls `body` with the runs of elements that are contiguous in the new order, each with its
+    /// offset in bytes; several threads call it at once.
     func eachPiece<Failure: Error>(
-        elementSize: Int, _ body: (Int, UnsafeRawBufferPointer) throws(Failure) -> Void
+        elementSize: Int,
+        _ body: @Sendable (Int, UnsafeRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
         let step = boxSize(elements: Self.pieceBytes / elementSize)
-        let buffer = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: step.reduce(elementSize, *), alignment: 64)
-        defer { unsafe buffer.deallocate() }
-        var box = Box(whole: extents)
-        while true {
-            for axis in extents.indices {
-                box.size[axis] = min(step[axis], extents[axis] - box.start[axis])
-            }
+        let counts = zip(extents, step).map { ($0 + $1 - 1) / $1 }
+        try unsafe Pieces.each(
+            of: counts.reduce(1, *), bufferBytes: step.reduce(elementSize, *)
+        ) { number, buffer throws(Failure) in
+            let box = box(number, counts, step)
             unsafe copy(box, to: buffer, elementSize: elementSize)
             try eachRun(of: box) { offset, position, count throws(Failure) in
                 let bytes = UnsafeRawBufferPointer(buffer)
@@ -115,22 +115,35 @@ extension Reordering {
                 try unsafe body(
                     offset * elementSize, UnsafeRawBufferPointer(rebasing: bytes[run]))
             }
-            if !advance(&box.start, by: step, in: extents) { return }
         }
+    }
+
+    /// Box `number` of `counts` along the axes, in row-major order; the last of an axis is smaller.
+    private func box(_ number: Int, _ counts: [Int], _ step: [Int]) -> Box {
+        var box = Box(whole: extents)
+        var rest = number
+        for axis in extents.indices.reversed() {
+            box.start[axis] = rest % counts[axis] * step[axis]
+            box.size[axis] = min(step[axis], extents[axis] - box.start[axis])
+            rest /= counts[axis]
+        }
+        return box
     }
 
     /// A box of about `elements`: wide enough along the source's innermost axis to read whole cache
     /// lines, then as long as it can be along the last axes, which are contiguous when written.
+    /// An axis is cut into parts of about one size.
     private func boxSize(elements: Int) -> [Int] {
         var size = [Int](repeating: 1, count: extents.count)
         var room = max(elements, 1)
         func grow(_ axis: Int, to limit: Int) {
             let most = max(size[axis], min(extents[axis], limit, size[axis] * room))
+            let parts = (extents[axis] + most - 1) / most
             room = max(room * size[axis] / most, 1)
-            size[axis] = most
+            size[axis] = (extents[axis] + parts - 1) / parts
         }
         if let inner = strides.indices.min(by: { strides[$0] < strides[$1] }) {
-            grow(inner, to: 512)
+            grow(inner, to: 64)
         }
         for axis in extents.indices.reversed() { grow(axis, to: extents[axis]) }
         return size
@@ -180,7 +193,7 @@ extension Reordering {
         for (start, step) in zip(box.start, strides) { first += start * step * elementSize }
         unsafe storage.withUnsafeBytes { bytes in
             let source = unsafe UnsafeRawBufferPointer(rebasing: bytes[first...])
-            func copy<Word: BitwiseCopyable>(_: Word.Type) {
+            func copy<Word: FixedWidthInteger & SIMDScalar & BitwiseCopyable>(_: Word.Type) {
                 unsafe copyPermuted(
                     source, to: buffer.assumingMemoryBound(to: Word.self), shape: box.size,
                     strides: strides)

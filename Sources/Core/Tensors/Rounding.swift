@@ -47,11 +47,11 @@ extension Rounding {
     private static let pieceElements = 1 << 17
 
     func eachPiece<Failure: Error>(
-        _ body: (Int, UnsafeRawBufferPointer) throws(Failure) -> Void
+        _ body: @Sendable (Int, UnsafeRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
-        let buffer = unsafe makeBuffer()
-        defer { unsafe buffer.deallocate() }
         try unsafe source.eachPiece { offset, bytes throws(Failure) in
+            let buffer = unsafe makeBuffer()
+            defer { unsafe buffer.deallocate() }
             let first = offset / source.elementType.size
             try unsafe round(bytes, in: buffer) { position, rounded throws(Failure) in
                 try unsafe body((first + position) * target.size, rounded)
@@ -132,11 +132,12 @@ extension ElementType {
 extension Rounding {
     /// Calls `body` with every element's index, value and rounded value.
     func eachPair(_ body: (Int, Double, Double) -> Void) {
-        let size = source.elementType.size
-        unsafe source.eachPiece { offset, bytes in
+        var first = 0
+        unsafe source.eachPieceInOrder { bytes in
             unsafe source.elementType.eachPair(bytes, to: target) { index, value, rounded in
-                body(offset / size + index, value, rounded)
+                body(first + index, value, rounded)
             }
+            first += bytes.count / source.elementType.size
         }
     }
 }

@@ -34,34 +34,32 @@ extension Tensor {
     }
 
     /// Calls `body` with pieces of the elements' bytes, each with its offset from the first
-    /// element; together they are all bytes, in any order.
+    /// element; together they are all bytes, in any order and from several threads at once.
     ///
-    /// Elements that `permuted` left where they are pass through a buffer of a few MiB.
+    /// They lie in buffers of a few MiB, in the cache, wherever the elements themselves are.
     package func eachPiece<Failure: Error>(
-        _ body: (Int, UnsafeRawBufferPointer) throws(Failure) -> Void
+        _ body: @Sendable (Int, UnsafeRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
         if let rounding { return try unsafe rounding.eachPiece(body) }
         if let reordering {
             return try unsafe reordering.eachPiece(elementSize: elementType.size, body)
         }
-        var failure: Failure?
-        unsafe withUnsafeBytes { bytes in
-            for start in stride(from: 0, to: bytes.count, by: Reordering.pieceBytes) {
-                let end = min(start + Reordering.pieceBytes, bytes.count)
-                do throws(Failure) {
-                    try unsafe body(start, UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
-                } catch {
-                    failure = error
-                    return
-                }
-            }
+        let (count, size) = (byteCount, min(byteCount, Pieces.size))
+        if count == 0 { return }
+        try unsafe Pieces.each(of: (count + size - 1) / size, bufferBytes: size) {
+            number, buffer throws(Failure) in
+            let start = number * size
+            let piece = bytes.extracting(start..<min(start + size, count))
+            unsafe piece.withUnsafeBytes { bytes in unsafe buffer.copyMemory(from: bytes) }
+            try unsafe body(
+                start, UnsafeRawBufferPointer(rebasing: buffer[..<piece.byteCount]))
         }
-        if let failure { throw failure }
     }
 
     /// Whether the bytes of the elements agree, whatever the shapes.
     package func hasEqualBytes(to other: Tensor) -> Bool {
         guard byteCount == other.byteCount else { return false }
+        if byteCount == 0 { return true }
         if storage === other.storage, byteOffset == other.byteOffset { return true }
         if let mine = reordering, let theirs = other.reordering, mine.hasOrder(of: theirs) {
             return mine.source(of: self).hasEqualBytes(to: theirs.source(of: other))
@@ -73,19 +71,40 @@ extension Tensor {
             return true
         }
         if isStored, !other.isStored { return other.hasEqualBytes(to: self) }
-        struct Difference: Error {}
-        return unsafe other.withUnsafeBytes { theirs in
-            do throws(Difference) {
-                try unsafe eachPiece { offset, mine throws(Difference) in
-                    guard mine.count > 0, let left = mine.baseAddress,
-                        let right = theirs.baseAddress
-                    else { return }
-                    if unsafe memcmp(left, right + offset, mine.count) != 0 { throw Difference() }
+        do throws(Difference) {
+            if isStored {
+                try unsafe Pieces.each(
+                    of: (byteCount + Pieces.size - 1) / Pieces.size, bufferBytes: 0
+                ) { number, _ throws(Difference) in
+                    let start = number * Pieces.size
+                    let end = min(start + Pieces.size, byteCount)
+                    try unsafe bytes.extracting(start..<end).withUnsafeBytes {
+                        mine throws(Difference) in
+                        try unsafe other.expectBytes(mine, at: start)
+                    }
                 }
-                return true
-            } catch {
-                return false
+            } else {
+                try unsafe eachPiece { start, mine throws(Difference) in
+                    try unsafe other.expectBytes(mine, at: start)
+                }
             }
+            return true
+        } catch {
+            return false
         }
+    }
+
+    private struct Difference: Error {}
+
+    private func expectBytes(
+        _ expected: UnsafeRawBufferPointer, at offset: Int
+    ) throws(Difference) {
+        let isEqual = unsafe withUnsafeBytes { all in
+            guard let mine = all.baseAddress, let theirs = expected.baseAddress else {
+                return unsafe expected.isEmpty
+            }
+            return unsafe memcmp(mine + offset, theirs, expected.count) == 0
+        }
+        guard isEqual else { throw Difference() }
     }
 }

@@ -17,7 +17,7 @@ extension Tensor {
         }
     }
 
-    private init<Word: BitwiseCopyable>(
+    private init<Word: FixedWidthInteger & SIMDScalar & BitwiseCopyable>(
         copying elementType: ElementType, _ shape: [Int], _ strides: [Int],
         _ storage: ByteStorage, _ byteOffset: Int, _: Word.Type
     ) {

@@ -98,57 +98,29 @@ package struct OutputFile: ~Copyable {
         return status.st_mode & S_IFMT == S_IFREG ? nil : kind(ofMode: status.st_mode)
     }
 
-    /// Bytes that go through a buffer small enough to stay in the cache: the kernel reads them from
-    /// there twice as fast as from a mapping.
-    private static let pieceSize = 1 << 18
-    /// Bytes whose writing to the disk is begun at a time.
-    private static let writebackSize = 1 << 22
-
-    /// Appends bytes.
-    package func write(_ bytes: RawSpan) throws(OutputError) {
-        guard bytes.byteCount > Self.pieceSize else {
-            return try writeAll(bytes, to: descriptor, for: destination)
-        }
-        let start = lseek(descriptor, 0, SEEK_CUR)
-        let buffer = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: Self.pieceSize, alignment: 64)
-        defer { unsafe buffer.deallocate() }
-        var begun = 0
-        for offset in stride(from: 0, to: bytes.byteCount, by: Self.pieceSize) {
-            let end = min(offset + Self.pieceSize, bytes.byteCount)
-            unsafe bytes.extracting(offset..<end).withUnsafeBytes { piece in
-                unsafe buffer.copyMemory(from: piece)
-            }
-            try unsafe writeAll(
-                RawSpan(_unsafeBytes: UnsafeRawBufferPointer(buffer)[..<(end - offset)]),
-                to: descriptor, for: destination)
-            if (end - begun) >= Self.writebackSize || end == bytes.byteCount {
-                startWriteback(of: begun..<end, from: start)
-                begun = end
-            }
-        }
+    /// Appends a tensor's elements, which are moved piece by piece where its axes were reordered.
+    ///
+    /// - Parameter visit: sees the pieces while they are in the cache, in any order and from several
+    ///   threads, each with its offset from the first element.
+    package func write(
+        _ tensor: Tensor, visit: @Sendable (Int, RawSpan) -> Void = { _, _ in }
+    ) throws(OutputError) {
+        let start = Int(lseek(descriptor, 0, SEEK_CUR))
+        try tensor.write(to: descriptor, at: start, for: destination, visit: visit)
+        _ = lseek(descriptor, off_t(start + tensor.byteCount), SEEK_SET)
     }
 
-    /// Lets the disk begin with what is written, while more comes: such advice makes Linux start
-    /// writing a range without waiting. The pages being written stay in memory.
-    private func startWriteback(of range: Range<Int>, from start: off_t) {
-        #if os(Linux)
-            _ = posix_fadvise(
-                descriptor, start + off_t(range.lowerBound), off_t(range.count),
-                POSIX_FADV_DONTNEED)
-        #endif
+    /// Replaces bytes that were written.
+    package func write(_ bytes: [UInt8], at offset: Int) throws(OutputError) {
+        guard unsafe bytes.withUnsafeBytes({ unsafe writeAll($0, to: descriptor, at: offset) })
+        else {
+            throw OutputError(
+                file: destination, problem: "could not write: \(lastSystemError())")
+        }
     }
 
     package func write(_ bytes: [UInt8]) throws(OutputError) {
-        try unsafe write(bytes.span.bytes)
-    }
-
-    /// Appends a tensor's elements; those that are moved or rounded when read, piece by piece.
-    package func write(_ tensor: Tensor) throws(OutputError) {
-        if tensor.isStored { return try write(tensor.bytes) }
-        try unsafe tensor.eachPieceInOrder { piece throws(OutputError) in
-            try unsafe write(RawSpan(_unsafeBytes: piece))
-        }
+        try unsafe writeAll(bytes.span.bytes, to: descriptor, for: destination)
     }
 
     private func synchronize() throws(OutputError) {
@@ -198,30 +170,6 @@ func syncFolder(_ path: String) {
         fsync(folder)
         close(folder)
     }
-}
-
-/// Writes all of `bytes`, however the system divides them.
-func writeAll(
-    _ bytes: RawSpan, to descriptor: Int32, for destination: String
-) throws(OutputError) {
-    var failure: OutputError?
-    unsafe bytes.withUnsafeBytes { buffer in
-        var written = 0
-        while written < buffer.count {
-            // Linux moves at most 2 GiB a call.
-            let piece = min(buffer.count - written, 1 << 30)
-            let count = unsafe write(
-                descriptor, buffer.baseAddress.map { unsafe $0 + written }, piece)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                failure = OutputError(
-                    file: destination, problem: "could not write: \(lastSystemError())")
-                return
-            }
-            written += count
-        }
-    }
-    if let failure { throw failure }
 }
 
 /// The unfinished files to remove when a signal ends the process.

@@ -56,7 +56,8 @@ extension HDF5Dataset.Elements {
                 return
             }
         }
-        self = .unsupported(type.summary)
+        let isOpaque16 = H5Tget_class(type.id) == H5T_OPAQUE && H5Tget_size(type.id) == 2
+        self = isOpaque16 ? .opaque16 : .unsupported(type.summary)
     }
 }
 
@@ -70,7 +71,7 @@ extension HDF5Handle {
         case H5T_TIME: "a time type"
         case H5T_STRING: "a string type"
         case H5T_BITFIELD: "a bit field type"
-        case H5T_OPAQUE: "an opaque \(bits)-bit type" + (bits == 16 ? " (bfloat16?)" : "")
+        case H5T_OPAQUE: "an opaque \(bits)-bit type"
         case H5T_COMPOUND: "a compound type"
         case H5T_REFERENCE: "a reference type"
         case H5T_ENUM: "an enumeration type"

@@ -111,20 +111,6 @@ func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
     return true
 }
 
-/// Writes bytes at `offset` of a file; false when the system could not, for the reason in `errno`.
-func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int) -> Bool {
-    var written = 0
-    while written < bytes.count {
-        let piece = unsafe UnsafeRawBufferPointer(rebasing: bytes[written...])
-        let count = unsafe pwrite(
-            descriptor, piece.baseAddress, piece.count, off_t(offset + written))
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else { return false }
-        written += count
-    }
-    return true
-}
-
 #if os(Linux)
     private func set(_ resource: __rlimit_resource, _ value: Int, hard: Int? = nil) {
         var limit = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(hard ?? value))

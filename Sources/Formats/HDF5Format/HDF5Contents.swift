@@ -9,6 +9,8 @@ package struct HDF5Contents: Equatable, Sendable {
     /// In name order, groups in depth-first order.
     package var datasets: [HDF5Dataset] = []
 
+    package init() {}
+
     package func attribute(_ name: String, of group: String = "") -> HDF5Value? {
         groups[group]?[name]
     }
@@ -37,6 +39,8 @@ package enum HDF5Value: Equatable, Sendable {
 package struct HDF5Dataset: Equatable, Sendable {
     package enum Elements: Equatable, Sendable {
         case type(ElementType, isBigEndian: Bool)
+        /// Two bytes each without a meaning, as NumPy writes types it does not know.
+        case opaque16
         /// A type that is no tensor's, in words.
         case unsupported(String)
     }
@@ -52,6 +56,24 @@ package struct HDF5Dataset: Equatable, Sendable {
     package var elements: Elements
     package var shape: [Int]
     package var storage: Storage
+
+    /// The dataset as Keras means it, whose bfloat16 is opaque in HDF5.
+    package var ofKeras: HDF5Dataset {
+        var dataset = self
+        if elements == .opaque16 { dataset.elements = .type(.bfloat16, isBigEndian: false) }
+        return dataset
+    }
+}
+
+extension HDF5Dataset.Elements {
+    /// A type of the elements' size; nil where no tensor has it.
+    var stored: ElementType? {
+        switch self {
+        case .type(let elementType, _): elementType
+        case .opaque16: .bfloat16
+        case .unsupported: nil
+        }
+    }
 }
 
 /// Bounds on what a file may ask for; real files stay far below each.

@@ -130,13 +130,15 @@ extension HDF5Dataset {
     ///
     /// - Throws: `InputError` when not.
     func elementType(in file: HDF5Source) throws(InputError) -> ElementType {
+        let found: String
         switch elements {
         case .type(let elementType, _): return elementType
-        case .unsupported(let found):
-            throw InputError(
-                file: file.path, format: HDF5File.format, place: "dataset \(path)",
-                expected: "integers or floating-point numbers", found: found)
+        case .opaque16: found = "an opaque 16-bit type (bfloat16?)"
+        case .unsupported(let kind): found = kind
         }
+        throw InputError(
+            file: file.path, format: HDF5File.format, place: "dataset \(path)",
+            expected: "integers or floating-point numbers", found: found)
     }
 
     fileprivate func mapped(in file: HDF5Source) throws(InputError) -> Tensor {

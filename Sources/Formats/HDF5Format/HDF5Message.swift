@@ -145,6 +145,9 @@ extension HDF5Dataset: HDF5Message {
         case .unsupported(let kind):
             bytes.append(integer: 2)
             bytes.append(text: kind)
+        case .opaque16:
+            bytes.append(integer: 3)
+            bytes.append(text: "")
         }
         bytes.append(integer: shape.count)
         for size in shape { bytes.append(integer: size) }
@@ -161,6 +164,8 @@ extension HDF5Dataset: HDF5Message {
         let name = try reader.text()
         if kind == 2 {
             elements = .unsupported(name)
+        } else if kind == 3 {
+            elements = .opaque16
         } else {
             guard let elementType = ElementType(rawValue: name) else {
                 throw HDF5MessageReader.Malformed()

@@ -19,7 +19,7 @@ extension HDF5Reader {
         let elements = shape == nil ? .unsupported("no elements") : HDF5Dataset.Elements(type: type)
         var result = HDF5Dataset(
             path: path, elements: elements, shape: shape ?? [], storage: .library)
-        if H5Pget_layout(creation.id) == H5D_CONTIGUOUS, case .type(let elementType, _) = elements,
+        if H5Pget_layout(creation.id) == H5D_CONTIGUOUS, let elementType = elements.stored,
             let size = Tensor.byteCount(of: result.shape, elementType), size > 0,
             H5Dget_storage_size(dataset.id) == size
         {
@@ -89,8 +89,9 @@ extension HDF5Reader {
         }
         let handle = try openDataset(dataset.path)
         // The file may not be the one that was described: compare before the library fills memory.
-        guard try describe(handle, path: dataset.path) == dataset,
-            let type = elementType.makeHDF5Type()
+        let found = try describe(handle, path: dataset.path)
+        guard [found, found.ofKeras].contains(dataset),
+            let type = elementType.makeHDF5Type() ?? HDF5Handle(H5Dget_type(handle.id))
         else { throw failure(dataset.path) }
         try checkChunks(of: handle, dataset, elementType)
         var status: herr_t = -1

@@ -10,18 +10,15 @@ package struct HDF5Writer: ~Copyable {
     /// Most bytes of an attribute that an object header holds; Keras splits lists at this size too.
     static let attributeBytes = 64512
 
+    /// Elements begin at pages, so that no page is written by halves, and only those are aligned
+    /// that are worth a gap.
+    private static let alignment = (threshold: hsize_t(1 << 16), page: hsize_t(4096))
+
     private let destination: String
     private let file: HDF5Handle
     private let linkCreation: HDF5Handle
-    private var elements: [Elements] = []
+    private var elements: [(tensor: Tensor, offset: Int)] = []
     private let datasetCreation: HDF5Handle
-
-    /// A dataset's elements and their place in the file.
-    private struct Elements {
-        var tensor: Tensor
-        var offset: Int
-        var path: String
-    }
 
     /// Writes a checkpoint's parts with `fill`, then everything to disk.
     ///
@@ -31,32 +28,31 @@ package struct HDF5Writer: ~Copyable {
         to path: String, for destination: String,
         _ fill: (inout HDF5Writer) throws(OutputError) -> Void
     ) throws(OutputError) {
-        let elements = try HDF5Library.locked { () throws(OutputError) -> [Elements] in
-            var writer = try HDF5Writer(path: path, destination: destination)
-            try fill(&writer)
-            let elements = writer.elements
-            try writer.close()
-            return elements
-        }
-        try write(elements, to: path, destination)
-    }
-
-    private static func write(
-        _ all: [Elements], to path: String, _ destination: String
-    ) throws(OutputError) {
+        let elements = try writeStructure(to: path, for: destination, fill)
         let file = unsafe open(path, O_WRONLY | O_CLOEXEC)
         guard file >= 0 else {
             throw OutputError(
                 file: destination, problem: "could not write: \(lastSystemError())")
         }
         defer { _ = Foundation.close(file) }
-        for elements in all {
-            try unsafe elements.tensor.eachPiece { start, bytes throws(OutputError) in
-                if unsafe writeAll(bytes, to: file, at: elements.offset + start) { return }
-                throw OutputError(
-                    file: destination,
-                    problem: "\(elements.path): could not write: \(lastSystemError())")
-            }
+        for (tensor, offset) in elements {
+            try tensor.write(to: file, at: offset, for: destination)
+        }
+    }
+
+    /// Writes a file that lacks the elements.
+    ///
+    /// - Returns: the elements and where they belong, by place.
+    package static func writeStructure(
+        to path: String, for destination: String,
+        _ fill: (inout HDF5Writer) throws(OutputError) -> Void
+    ) throws(OutputError) -> [(tensor: Tensor, offset: Int)] {
+        try HDF5Library.locked { () throws(OutputError) in
+            var writer = try HDF5Writer(path: path, destination: destination)
+            try fill(&writer)
+            let elements = writer.elements
+            try writer.close()
+            return elements.sorted { $0.offset < $1.offset }
         }
     }
 
@@ -68,6 +64,7 @@ package struct HDF5Writer: ~Copyable {
             H5Pset_fapl_sec2(fileAccess.id) >= 0,
             H5Pset_fclose_degree(fileAccess.id, H5F_CLOSE_STRONG) >= 0,
             H5Pset_libver_bounds(fileAccess.id, H5F_LIBVER_EARLIEST, H5F_LIBVER_V18) >= 0,
+            H5Pset_alignment(fileAccess.id, Self.alignment.threshold, Self.alignment.page) >= 0,
             H5Pset_obj_track_times(fileCreation.id, false) >= 0,
             H5Pset_obj_track_times(datasetCreation.id, false) >= 0,
             H5Pset_layout(datasetCreation.id, H5D_CONTIGUOUS) >= 0,
@@ -127,7 +124,7 @@ package struct HDF5Writer: ~Copyable {
         guard offset != ferry_HADDR_UNDEF(), let offset = Int(exactly: offset) else {
             throw failure(path)
         }
-        elements.append(Elements(tensor: tensor, offset: offset, path: path))
+        elements.append((tensor, offset))
     }
 
     private func makeSpace(_ shape: [Int]) -> HDF5Handle? {

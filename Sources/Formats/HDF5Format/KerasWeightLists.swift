@@ -72,7 +72,7 @@ package struct KerasWeightLists {
             guard let dataset = datasets["\(group)/\(name)"] else {
                 throw error("layer \(layer)", "a dataset for each weight", "none for \(name)")
             }
-            return Weight(name: name, dataset: dataset)
+            return Weight(name: name, dataset: dataset.ofKeras)
         }
     }
 

@@ -5,22 +5,34 @@ import Tensors
 
 /// Keras 3's files of weights alone: numbered groups, `layers/conv2d_1/vars/0`.
 ///
-/// Such a file tells the order of layers within a class, not between classes; tensors come class by
-/// class. Since Keras 3.6 it also tells the layers' names.
+/// Weights may be spread over several such files, which an index beside them lists. A file tells the
+/// order of layers within a class, not between classes; tensors come class by class. Since Keras 3.6
+/// it also tells the layers' names.
 package enum Keras3WeightsFormat: ModelFormat {
     package static let name = "keras3-weights-h5"
     package static let fileExtensions = ["weights.h5"]
     package static let convention = Convention.keras
 
     package static func recognizes(_ file: InputFile) -> Bool {
-        HDF5Dialect.of(file) == .numberedWeights
+        HDF5Dialect.of(file) == .numberedWeights || Keras3Shards.recognizes(file)
     }
 
     package static func read(_ file: InputFile) throws -> Checkpoint {
+        if Keras3Shards.recognizes(file) {
+            let shards = try Keras3Shards(file)
+            return try checkpoint(shards.contents) { try shards.tensors($0) }
+        }
         let source = HDF5Source(file)
-        let contents = try HDF5File.contents(of: source)
+        return try checkpoint(try HDF5File.contents(of: source)) {
+            try HDF5File.tensors($0, of: source)
+        }
+    }
+
+    private static func checkpoint(
+        _ contents: HDF5Contents, _ read: ([HDF5Dataset]) throws -> [Tensor]
+    ) throws -> Checkpoint {
         let layers = NumberedLayers(contents).layers
-        let tensors = try HDF5File.tensors(layers.flatMap(\.datasets), of: source)
+        let tensors = try read(layers.flatMap(\.datasets))
         var rest = tensors[...]
         var named: [NamedTensor] = []
         for layer in layers {

@@ -57,18 +57,35 @@ extension KerasArchiveFormat {
         var metadata = checkpoint.metadata
         metadata["keras_version"] = writtenVersion
         metadata["backend"] = nil
-        let weights = TemporaryFile(beside: file)
-        try NumberedWriting.write(
-            model.layers.map { ($0.className, $0.name, $0.weights) }, metadata: [:],
-            to: weights.path, for: file.destination)
-        let region = ByteRegion(try InputFile(path: weights.path).storage)
+        let structure = TemporaryFile(beside: file)
+        let elements = try HDF5Writer.writeStructure(
+            to: structure.path, for: file.destination
+        ) { writer throws(OutputError) in
+            try NumberedWriting.write(
+                model.layers.map { ($0.className, $0.name, $0.weights) }, metadata: [:],
+                to: &writer)
+        }
         let members = JSONValue.object(metadata.mapValues { .string($0) })
         var archive = ZIPWriter()
-        try archive.append(metadataName, [.bytes(Array(members.text.utf8))], to: file)
+        try archive.append(metadataName, Array(members.text.utf8), to: file)
         let config = Array(model.config(isArchive: true).utf8)
-        try archive.append(configName, [.bytes(config)], to: file)
-        try archive.append(weightsName, [.region(region)], alignment: 64, to: file)
+        try archive.append(configName, config, to: file)
+        let parts = Self.parts(try InputFile(path: structure.path).storage, elements)
+        try archive.append(weightsName, parts, alignment: 4096, to: file)
         try archive.finish(to: file)
+    }
+
+    /// A file in order: its structure, and the elements in their places.
+    private static func parts(
+        _ structure: ByteStorage, _ elements: [(tensor: Tensor, offset: Int)]
+    ) -> [Tensor] {
+        var parts: [Tensor] = []
+        var end = 0
+        for (tensor, offset) in elements {
+            parts += [ByteRegion(structure, end..<offset).tensor, tensor]
+            end = offset + tensor.byteCount
+        }
+        return parts + [ByteRegion(structure, end..<structure.count).tensor]
     }
 
     static let writtenVersion = "3.0.0"
@@ -107,8 +124,10 @@ extension Keras3WeightsFormat {
             }
             layers.append((className, layer, [tensor.tensor]))
         }
-        try NumberedWriting.write(
-            layers, metadata: checkpoint.metadata, to: file.temporaryPath, for: file.destination)
+        try HDF5Writer.write(to: file.temporaryPath, for: file.destination) {
+            writer throws(OutputError) in
+            try NumberedWriting.write(layers, metadata: checkpoint.metadata, to: &writer)
+        }
     }
 }
 
@@ -116,26 +135,24 @@ extension Keras3WeightsFormat {
 enum NumberedWriting {
     static func write(
         _ layers: [(className: String, name: String, weights: [Tensor])],
-        metadata: [String: String], to path: String, for destination: String
+        metadata: [String: String], to writer: inout HDF5Writer
     ) throws(OutputError) {
-        try HDF5Writer.write(to: path, for: destination) { writer throws(OutputError) in
-            for (key, text) in metadata.sorted(by: { $0.key < $1.key }) {
-                try writer.write(text, attribute: key, of: "/")
-            }
-            // Keras 2 looks for the model's own variables.
-            try writer.makeGroup("vars")
-            var numbers: [String: Int] = [:]
-            for layer in layers {
-                let word = NumberedGroups.word(of: layer.className)
-                let number = numbers[word] ?? 0
-                numbers[word] = number + 1
-                if layer.weights.isEmpty { continue }
-                let group = "layers/\(word)\(number == 0 ? "" : "_\(number)")/vars"
-                try writer.makeGroup(group)
-                try writer.write(layer.name, attribute: "name", of: group)
-                for (index, tensor) in layer.weights.enumerated() {
-                    try writer.write(tensor, to: "\(group)/\(index)")
-                }
+        for (key, text) in metadata.sorted(by: { $0.key < $1.key }) {
+            try writer.write(text, attribute: key, of: "/")
+        }
+        // Keras 2 looks for the model's own variables.
+        try writer.makeGroup("vars")
+        var numbers: [String: Int] = [:]
+        for layer in layers {
+            let word = NumberedGroups.word(of: layer.className)
+            let number = numbers[word] ?? 0
+            numbers[word] = number + 1
+            if layer.weights.isEmpty { continue }
+            let group = "layers/\(word)\(number == 0 ? "" : "_\(number)")/vars"
+            try writer.makeGroup(group)
+            try writer.write(layer.name, attribute: "name", of: group)
+            for (index, tensor) in layer.weights.enumerated() {
+                try writer.write(tensor, to: "\(group)/\(index)")
             }
         }
     }

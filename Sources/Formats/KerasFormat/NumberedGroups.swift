@@ -21,7 +21,7 @@ struct NumberedGroups {
         for dataset in contents.datasets {
             let (parent, name) = Self.split(dataset.path)
             guard let number = Int(name), number >= 0 else { continue }
-            datasets[parent, default: []].append((number, dataset))
+            datasets[parent, default: []].append((number, dataset.ofKeras))
         }
     }
 

@@ -66,7 +66,7 @@ package enum NPZFormat: ModelFormat {
                         + "\(tensor.tensor.elementType)")
             }
             try writer.append(
-                name, [.bytes(header), .elements(tensor.tensor)], alignment: alignment,
+                name, [ByteRegion(header).tensor, tensor.tensor], alignment: alignment,
                 to: file)
         }
         try writer.finish(comment: ArchiveMetadata.comment(checkpoint.metadata), to: file)

@@ -45,16 +45,17 @@ package enum PyTorchFormat: ModelFormat {
                 file: file.destination, problem: "two tensors are named '\(tensor.name)'")
         }
         let pickle = PickleWriter.stateDict(checkpoint.tensors.map { ($0.name, $0.tensor) })
-        var members: [(String, ZIPPart)] = [
-            ("data.pkl", .bytes(pickle)), ("byteorder", .bytes(Array("little".utf8))),
+        var members = [
+            ("data.pkl", ByteRegion(pickle).tensor),
+            ("byteorder", ByteRegion(Array("little".utf8)).tensor),
         ]
         for (key, tensor) in checkpoint.tensors.enumerated() {
-            members.append(("data/\(key)", .elements(tensor.tensor)))
+            members.append(("data/\(key)", tensor.tensor))
         }
-        members.append(("version", .bytes(Array("3\n".utf8))))
+        members.append(("version", ByteRegion(Array("3\n".utf8)).tensor))
         var writer = ZIPWriter()
-        for (name, part) in members {
-            try writer.append("archive/\(name)", [part], alignment: alignment, to: file)
+        for (name, contents) in members {
+            try writer.append("archive/\(name)", [contents], alignment: alignment, to: file)
         }
         try writer.finish(comment: ArchiveMetadata.comment(checkpoint.metadata), to: file)
     }

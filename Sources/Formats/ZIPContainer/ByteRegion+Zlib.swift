@@ -1,10 +1,48 @@
 import CZlib
+import Synchronization
 import Tensors
 
 extension ByteRegion {
-    /// The CRC-32 (polynomial 0x04C11DB7, reflected) that zip archives keep.
-    func checksum(after previous: UInt32 = 0) -> UInt32 {
-        unsafe withUnsafeBytes { bytes in unsafe crc32(of: bytes, after: previous) }
+    /// The CRC-32 that zip archives keep.
+    func checksum() -> UInt32 {
+        let whole = PiecewiseChecksum()
+        unsafe Pieces.each(of: (count + Pieces.size - 1) / Pieces.size, bufferBytes: 0) {
+            number, _ in
+            let start = number * Pieces.size
+            let end = min(start + Pieces.size, count)
+            whole.add(bytes.extracting(start..<end), at: start)
+        }
+        return whole.value()
+    }
+}
+
+/// The CRC-32 (polynomial 0x04C11DB7, reflected) of bytes whose pieces several threads see, in any
+/// order.
+final class PiecewiseChecksum: Sendable {
+    private struct Piece {
+        var start: Int
+        var count: Int
+        var checksum: UInt
+    }
+
+    private let pieces = Mutex<[Piece]>([])
+
+    func add(_ bytes: RawSpan, at start: Int) {
+        let count = bytes.byteCount
+        let checksum = unsafe bytes.withUnsafeBytes { bytes in
+            unsafe crc32_z(
+                0, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+        }
+        pieces.withLock { $0.append(Piece(start: start, count: count, checksum: checksum)) }
+    }
+
+    /// The checksum of all pieces behind bytes whose checksum is `previous`.
+    func value(after previous: UInt32 = 0) -> UInt32 {
+        let ordered = pieces.withLock { $0.sorted { $0.start < $1.start } }
+        let sum = ordered.reduce(UInt(previous)) { sum, piece in
+            crc32_combine(sum, piece.checksum, piece.count)
+        }
+        return UInt32(truncatingIfNeeded: sum)
     }
 }
 

@@ -24,7 +24,7 @@ package struct ZIPWriter: ~Copyable {
     /// - Parameter alignment: the contents begin at a multiple of it, counted from the file's start.
     /// - Throws: `OutputError` when the file cannot be written, or cannot have a member of this name.
     package mutating func append(
-        _ name: String, _ parts: [ZIPPart], alignment: Int = 1, to file: borrowing OutputFile
+        _ name: String, _ parts: [Tensor], alignment: Int = 1, to file: borrowing OutputFile
     ) throws(OutputError) {
         precondition((1...0x1000).contains(alignment), "members cannot be aligned to \(alignment)")
         guard ZIPArchive.isMemberName(name), names.insert(name).inserted else {
@@ -33,21 +33,27 @@ package struct ZIPWriter: ~Copyable {
                 problem: "expected a new name that a zip archive can hold, "
                     + "found '\(name.prefix(100))'")
         }
-        let member = Member(
-            name: Array(name.utf8), checksum: parts.reduce(0) { $1.checksum(after: $0) },
-            size: parts.reduce(0) { $0 + $1.count }, offset: offset)
+        var member = Member(
+            name: Array(name.utf8), checksum: 0,
+            size: parts.reduce(0) { $0 + $1.byteCount }, offset: offset)
+        try file.write(Self.localHeader(member, alignment))
+        for part in parts {
+            let checksum = PiecewiseChecksum()
+            try file.write(part) { start, bytes in checksum.add(bytes, at: start) }
+            member.checksum = checksum.value(after: member.checksum)
+        }
+        // The checksum is known now.
         let header = Self.localHeader(member, alignment)
-        try file.write(header)
-        for part in parts { try part.write(to: file) }
+        try file.write(header, at: offset)
         members.append(member)
         offset += header.count + member.size
     }
 
-    /// Writes a member whose contents are `regions`, one behind the other.
+    /// Writes a member of few bytes.
     package mutating func append(
-        _ name: String, _ regions: [ByteRegion], alignment: Int = 1, to file: borrowing OutputFile
+        _ name: String, _ bytes: [UInt8], alignment: Int = 1, to file: borrowing OutputFile
     ) throws(OutputError) {
-        try append(name, regions.map { .region($0) }, alignment: alignment, to: file)
+        try append(name, [ByteRegion(bytes).tensor], alignment: alignment, to: file)
     }
 
     /// Writes the central directory and the end records; nothing can follow.
