@@ -165,6 +165,13 @@ struct Planner {
 
     mutating func requireScratch(bytes: Int) { scratchByteCount = max(scratchByteCount, bytes) }
 
+    /// Whether anything needs an output of `node` behind the first.
+    func readsFurtherOutputs(of node: Node) -> Bool {
+        node.outputs.dropFirst().contains { name in
+            readers[name] != nil || graph.outputs.contains { $0.name == name }
+        }
+    }
+
     /// The only node that reads `name`, when no one else needs the value.
     func soleReader(of name: String) -> (index: Int, node: Node)? {
         guard let indices = readers[name], indices.count == 1, let index = indices.first,
