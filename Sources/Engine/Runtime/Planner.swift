@@ -11,6 +11,8 @@ struct Planner {
     let pool: WorkPool
     let numerics: Numerics
     let denseWeights: DenseWeights
+    /// The threads that rearrange convolutions' weights now; nil where they do when a step runs.
+    let preparingPool: WorkPool?
 
     private(set) var steps: [any Step] = []
     private(set) var buffers: [Buffer] = []
@@ -30,7 +32,8 @@ struct Planner {
 
     init(
         graph: Graph, weights: [String: Tensor], inputShapes: [String: [Int]],
-        kernels: KernelSet, pool: WorkPool, numerics: Numerics, denseWeights: DenseWeights
+        kernels: KernelSet, pool: WorkPool, numerics: Numerics, denseWeights: DenseWeights,
+        keepsPreparedWeights: Bool
     ) throws(PlanError) {
         do {
             (self.graph, self.weights) = graph.folded(
@@ -43,6 +46,7 @@ struct Planner {
         self.pool = pool
         self.numerics = numerics
         self.denseWeights = denseWeights
+        preparingPool = keepsPreparedWeights ? pool : nil
         try checkSizes()
         for (index, node) in self.graph.nodes.enumerated() {
             for input in Set(node.inputs) { readers[input, default: []].append(index) }
@@ -159,6 +163,21 @@ struct Planner {
             buffers[value.buffer].lastStep = max(buffers[value.buffer].lastStep, steps.count)
         }
         steps.append(step)
+    }
+
+    /// Appends a step whose weights are rearranged already, or else whenever it runs: by `prepared`.
+    mutating func append(
+        _ step: some Step, reading: [Value], _ written: [Value],
+        prepared: @escaping @Sendable (WorkPool) -> any Step
+    ) {
+        if preparingPool == nil {
+            append(
+                StepPreparedWhenRun(summary: step.summary, prepared: prepared), reading: reading,
+                written)
+        } else {
+            preparedByteCount += step.summary.weightBytes
+            append(step, reading: reading, written)
+        }
     }
 
     mutating func requireZeros(_ count: Int) { zeroCount = max(zeroCount, count) }

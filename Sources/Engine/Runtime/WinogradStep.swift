@@ -9,7 +9,7 @@ import Tensors
 /// that share no cache are several times slower at handing numbers over.
 struct WinogradStep: Step {
     var summary: StepSummary
-    let weights: WinogradWeights
+    var weights: WinogradWeights
     let vertical: SpatialWindow.Axis
     let horizontal: SpatialWindow.Axis
     let bounds: Bounds
@@ -39,7 +39,7 @@ struct WinogradStep: Step {
         let perTile = weights.form.positions * (weights.depth + weights.paddedOutputs) * 4
         // Each block reads all weights anew, and moves its numbers through the caches beyond the
         // second level the more, the larger it is: the best size grows like the weights' root.
-        let wanted = Int(Self.blockGrowth * Double(weights.weights.byteCount).squareRoot())
+        let wanted = Int(Self.blockGrowth * Double(weights.byteCount).squareRoot())
         let blocks = (share * perTile + wanted - 1) / wanted
         let step = kernels.shortRows
         blockTiles = ((share + blocks - 1) / blocks + step - 1) / step * step
