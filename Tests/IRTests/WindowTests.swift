@@ -85,9 +85,10 @@ struct WindowTests {
         expect(result[0], [.nan, .nan, 4], shape: [1, 1, 3])
     }
 
-    @Test(arguments: [
-        (0, [4, 2, 2, 9, 8, 8]), (1, [3, 4, 4, 7, 10, 10])
-    ])
+    @Test(
+        arguments: [
+            (0, [4, 2, 2, 9, 8, 8]), (1, [3, 4, 4, 7, 10, 10]),
+        ] as [(Int64, [Int64])])
     func `MaxPool tells where the largest are, the first of equal ones`(
         _ order: Int64, _ expected: [Int64]
     ) throws {

@@ -10,9 +10,15 @@ import Tensors
 package struct CompanionFile: ~Copyable {
     private let descriptor: Int32
     private let destination: String
-    private var digest = SHA256()
+    private var digest: SHA256
 
-    fileprivate init(descriptor: Int32, destination: String) {
+    fileprivate init(descriptor: Int32, destination: String) throws {
+        do {
+            digest = try SHA256()
+        } catch {
+            close(descriptor)
+            throw error
+        }
         self.descriptor = descriptor
         self.destination = destination
     }
@@ -30,7 +36,7 @@ package struct CompanionFile: ~Copyable {
     }
 
     /// What the content so far is called by.
-    fileprivate var tag: String { String(digest.hexadecimal().prefix(8)) }
+    fileprivate func tag() throws -> String { String(try digest.hexadecimal().prefix(8)) }
 
     fileprivate func synchronize() throws(OutputError) {
         guard fsync(descriptor) == 0 else {
@@ -69,14 +75,16 @@ final class Companion {
             let descriptor = unsafe open(
                 temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
             guard descriptor >= 0 else { throw failure("create") }
-            var file = CompanionFile(descriptor: descriptor, destination: destination)
+            var file = try CompanionFile(descriptor: descriptor, destination: destination)
             try fill(&file)
             try file.synchronize()
-            return try place(temporary, as: "\(name).\(file.tag).data")
+            return try place(temporary, as: "\(name).\(file.tag()).data")
         } catch {
             unsafe unlink(temporary)
             PendingFile.clear(.companion)
-            throw error
+            guard error is SHA256.OutOfMemory else { throw error }
+            throw OutputError(
+                file: destination, problem: "expected memory for a checksum, found none")
         }
     }
 
