@@ -55,7 +55,8 @@ import Testing
     ) throws {
         let file = try checkpoint("\(network)\(ending).onnx")
         let transposes = try #require(file.graph).nodes.filter { $0.op is Transpose }
-        #expect(transposes.count == (ending.isEmpty ? 2 : 1))
+        // Where a picture has one channel, tf2onnx makes the input's Transpose a Reshape.
+        #expect(transposes.count == (network == "vgg11" && ending.isEmpty ? 2 : 1))
         let model = try Translation.model(from: file)
         #expect(model.architecture?.name == network)
         #expect(model.inputLayout == (ending.isEmpty ? .nhwc : .nchw))

@@ -31,7 +31,7 @@ import Testing
         let format = try #require(type.smallFloat)
         for code in Self.codes(type).dropLast() {
             let (low, high) = (format.value(code), format.value(code + 1))
-            guard low.isFinite, high.isFinite, (high > low) == (low >= 0 && high > 0) else {
+            guard low.isFinite, high.isFinite, low.sign == high.sign else {
                 continue
             }
             let middle = (low + high) / 2
