@@ -69,6 +69,9 @@ let package = Package(
         .systemLibrary(
             name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(
+            name: "CCrypto", path: "Sources/C/CCrypto", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(name: "CGetopt", path: "Sources/C/CGetopt"),
         .target(name: "CPlatform", path: "Sources/C/CPlatform"),
         .target(name: "CPrefetch", path: "Sources/C/CPrefetch"),
@@ -79,7 +82,7 @@ let package = Package(
         module("Architectures", in: "Core", ["IR", "Tensors"]),
 
         // File side.
-        module("FormatInterface", in: "Formats", ["IR", "Tensors"]),
+        module("FormatInterface", in: "Formats", ["IR", "Tensors", "CCrypto"]),
         module("ZIPContainer", in: "Formats", ["FormatInterface", "Tensors", "CZlib"]),
         module(
             "ONNXFormat", in: "Formats", ["FormatInterface", "IR", "Tensors", "COnnx", "CProtobuf"]),

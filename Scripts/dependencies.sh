@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure the libraries Ferry is built on are here: libprotobuf-c, libhdf5, libjpeg-turbo, libpng,
-# zlib.
+# zlib, libcrypto.
 #
 # On Debian and Ubuntu what is missing is installed; on other systems the script says what to
 # install. When nothing is missing it needs no network and no rights.
@@ -28,6 +28,7 @@ missing() {
     has libjpeg || echo libjpeg-dev
     has libpng || echo libpng-dev
     has zlib || echo zlib1g-dev
+    has libcrypto || echo libssl-dev
     if [ "${1-}" = --protos ]; then
         command -v protoc-c >/dev/null 2>&1 || echo protobuf-c-compiler
     fi
@@ -39,13 +40,13 @@ packages=$(missing "$@" | tr '\n' ' ')
 case "$(uname -s)" in
 Darwin)
     echo 'expected libraries that are missing; install them with:' >&2
-    echo '    brew install pkgconf protobuf-c hdf5 jpeg-turbo libpng zlib' >&2
+    echo '    brew install pkgconf protobuf-c hdf5 jpeg-turbo libpng zlib openssl@3' >&2
     exit 1
     ;;
 esac
 if ! command -v apt-get >/dev/null 2>&1; then
     echo 'expected libraries that are missing; install the development packages of' >&2
-    echo '    pkg-config, protobuf-c, HDF5, libjpeg-turbo, libpng, zlib' >&2
+    echo '    pkg-config, protobuf-c, HDF5, libjpeg-turbo, libpng, zlib, OpenSSL' >&2
     exit 1
 fi
 

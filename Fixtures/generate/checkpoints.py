@@ -60,7 +60,7 @@ def expect(file, tensors):
     EXPECTED[file] = [
         {
             "name": name,
-            "type": str(tensor.dtype).removeprefix("torch."),
+            "type": str(tensor.dtype).removeprefix("torch.").replace("_", "").replace("0fnu", "0"),
             "shape": list(tensor.shape),
             "bytes": raw(tensor).hex(),
         }
@@ -206,6 +206,18 @@ def element_types():
     expect("orders.npz", orders)
 
 
+def small_floats():
+    """Every code of PyTorch's 8-bit floats, by names that end in the type's."""
+    names = "float8_e4m3fn float8_e4m3fnuz float8_e5m2 float8_e5m2fnuz float8_e8m0fnu"
+    codes = torch.arange(256, dtype=torch.uint8).reshape(16, 16)
+    types = {f"{name}.weight": codes.clone().view(getattr(torch, name)) for name in names.split()}
+    save("float8.pth", types, types)
+    safetensors.torch.save_file(types, FOLDER / "float8.safetensors")
+    (FOLDER / "float8.safetensors").chmod(0o644)
+    parts = {name: types[name] for name in in_header("float8.safetensors")}
+    expect("float8.safetensors", parts)
+
+
 def in_header(file):
     content = (FOLDER / file).read_bytes()
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
@@ -292,7 +304,6 @@ def refused():
     save("refused/quantised.pth", {**state, "q.weight": quantised})
     save("refused/sparse.pth", {**state, "s.weight": torch.eye(3).to_sparse()})
     save("refused/complex.pth", {**state, "c.weight": torch.ones(2, dtype=torch.complex64)})
-    save("refused/float8.pth", {**state, "f.weight": torch.ones(2).to(torch.float8_e4m3fn)})
     save("refused/tensor.pth", torch.ones(3))
     save("refused/list.pth", [torch.ones(3)])
     save("refused/two_networks.pth", {"netG": state, "netD": dict(state)})
@@ -305,6 +316,7 @@ def main():
     networks_files()
     state_dicts()
     element_types()
+    small_floats()
     views()
     big_endian()
     shards()

@@ -107,6 +107,18 @@ func `LeNet reads handwritten digits`(name: String) throws {
     #expect(outcome.errors.hasSuffix("\nferry: \(digit("718_1")): \(problem)\n"))
 }
 
+@Test func `an output goes to an ONNX tensor, which is a record to verify against`() throws {
+    let folder = try TemporaryFolder()
+    let ferry = Ferry(in: folder)
+    let input = Fixtures.url("models/lenet5/golden/input_0.npy").path
+    expectSuccess(
+        try ferry("run", model("lenet5.onnx"), "--input", input, "--output", "output_0.pb"))
+    try FileManager.default.copyItem(atPath: input, toPath: folder.path("input_0.npy"))
+    expectSuccess(try ferry("verify", model("lenet5.onnx"), "--fixture", "."))
+    expectRefusal(
+        try ferry("run", model("lenet5.onnx"), "--output", "y.npy"), 2, "expected 1 arrays")
+}
+
 @Test func `pictures' outputs are stacked along the first axis`() throws {
     let folder = try TemporaryFolder()
     let ferry = Ferry(in: folder)

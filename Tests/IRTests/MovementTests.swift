@@ -180,6 +180,36 @@ struct MovementTests {
         #expect(old[0].integers() == [2])
     }
 
+    @Test
+    func `Cast to floats of 8 bits saturates unless told otherwise, from opset 19`() throws {
+        let x = row(1000, -1000)
+        for (saturate, expected) in [(nil, [448, -448]), (1, [448, -448]), (0, [.nan, .nan])]
+            as [(Int64?, [Double])]
+        {
+            var attributes = ["to": AttributeValue.int(17)]
+            if let saturate { attributes["saturate"] = .int(saturate) }
+            let found = try apply("Cast", attributes, opset: 19, x)[0]
+            #expect(found.elementType == .float8e4m3fn)
+            expect(found.converted(to: .float32), expected)
+        }
+        #expect(throws: OperatorError.unknownAttribute("saturate")) {
+            try apply("Cast", ["to": .int(17), "saturate": .int(0)], opset: 18, x)
+        }
+    }
+
+    @Test(arguments: [("up", 2.0), ("down", 1.0), ("nearest", 1.0), (nil, 2.0)])
+    func `Cast to powers of two rounds as told, from opset 24`(
+        _ mode: String?, _ expected: Double
+    ) throws {
+        var attributes = ["to": AttributeValue.int(24)]
+        attributes["round_mode"] = mode.map { .string($0) }
+        let found = try apply("Cast", attributes, opset: 24, row(1.25))[0]
+        #expect(found.doubles() == [expected])
+        #expect(throws: OperatorError.self) {
+            try apply("Cast", ["to": .int(24), "round_mode": .string("odd")], opset: 24, row(1))
+        }
+    }
+
     @Test(arguments: [0, 8, 14, 99, -1, Int64.max])
     func `Cast refuses types Ferry does not know`(_ code: Int64) {
         #expect(throws: OperatorError.self) { try apply("Cast", ["to": .int(code)], row(1)) }

@@ -72,12 +72,30 @@ struct NormalizationTests {
     }
 
     @Test
-    func `BatchNormalization refuses training and misshapen parameters`() {
+    func `BatchNormalization in training takes the batch's statistics and moves the running ones`()
+        throws
+    {
+        let x = Tensor([1, 3, 10, 10, 5, 7, 14, 14] as [Float], shape: [2, 2, 2])
+        let attributes = [
+            "training_mode": AttributeValue.int(1), "epsilon": .float(0), "momentum": .float(0.75),
+        ]
+        let result = try apply(
+            "BatchNormalization", attributes, x, row(2, 1), row(1, 0), row(0, 4), row(1, 8))
+        let deviation = 5.0.squareRoot()
+        let first = [-3.0, -1, 1, 3].map { $0 / deviation * 2 + 1 }
+        expect(
+            result[0], [first[0], first[1], -1, -1, first[2], first[3], 1, 1], shape: [2, 2, 2])
+        expect(result[1], [1, 6])
+        expect(result[2], [2, 7])
+        let inference = try apply(
+            "BatchNormalization", x, row(2, 1), row(1, 0), row(0, 4), row(1, 8))
+        #expect(inference.count == 1)
+    }
+
+    @Test
+    func `BatchNormalization refuses misshapen parameters`() {
         let p = Self.statistics
         let x = counting(1, 2, 2)
-        #expect(throws: OperatorError.unsupported("BatchNormalization with training_mode 1")) {
-            try apply("BatchNormalization", ["training_mode": .int(1)], x, p[0], p[1], p[2], p[3])
-        }
         #expect(throws: OperatorError.inputCount(expected: "5", found: 4)) {
             try apply("BatchNormalization", x, p[0], p[1], p[2])
         }

@@ -85,6 +85,25 @@ struct WindowTests {
         expect(result[0], [.nan, .nan, 4], shape: [1, 1, 3])
     }
 
+    @Test(
+        arguments: [
+            (0, [4, 2, 2, 9, 8, 8]), (1, [3, 4, 4, 7, 10, 10]),
+        ] as [(Int64, [Int64])])
+    func `MaxPool tells where the largest are, the first of equal ones`(
+        _ order: Int64, _ expected: [Int64]
+    ) throws {
+        let x = Tensor(
+            [1, 2, 5, 3, 5, 0, 0, 2, 6, 4, 4, 4] as [Float], shape: [1, 2, 2, 3])
+        let attributes = [
+            "kernel_shape": AttributeValue.ints([2, 2]), "pads": .ints([0, 0, 0, 1]),
+            "storage_order": .int(order),
+        ]
+        let result = try apply("MaxPool", attributes, x)
+        #expect(result.map(\.shape) == [[1, 2, 1, 3], [1, 2, 1, 3]])
+        expect(result[0], [5, 5, 5, 4, 6, 6], shape: [1, 2, 1, 3])
+        #expect(result[1].integers() == expected)
+    }
+
     @Test
     func `MaxPool of integers stays exact`() throws {
         let x = Tensor(rounding: [-5, 3, 127], to: .int8, shape: [1, 1, 3])

@@ -41,7 +41,10 @@ private func header(
     "{'descr': '\(type)', 'fortran_order': \(fortran), 'shape': \(shape), }\n"
 }
 
-@Test(arguments: ElementType.allCases.filter { $0 != .bfloat16 })
+@Test(
+    arguments: ElementType.allCases.filter {
+        $0 != .bfloat16 && $0.smallFloat == nil && !$0.isPacked
+    })
 func `every element type comes back from a written file`(type: ElementType) throws {
     let values: [Double] = type == .bool ? [0, 1, 1, 0, 1, 0] : [0, 1, 2, 3, 100, 127]
     for shape in [[6], [2, 3], [1, 6, 1], [3, 2]] {

@@ -9,16 +9,37 @@ import Testing
 private struct Case: CustomTestStringConvertible, Sendable {
     var type: ElementType
     var dataType: Int64
-    /// The elements' bytes in memory and in raw_data.
+    /// The elements' bytes in raw_data, and in memory where they differ.
     var raw: [UInt8]
+    var unpackedElements: [UInt8]?
     var field: Int
     /// The elements as the wire has them in `field`, one by one.
     var numbers: [[UInt8]]
     var wireType: UInt64 = 0
 
     var testDescription: String { type.rawValue }
+    var elements: [UInt8] { unpackedElements ?? raw }
     var packed: [UInt8] { packedField(field, numbers) }
     var unpacked: [UInt8] { numbers.flatMap { tag(field, wireType) + $0 } }
+}
+
+extension Case {
+    /// A float of 8 bits, whose codes the wire has as numbers.
+    fileprivate init(eightBits type: ElementType, _ dataType: Int64) {
+        let codes: [UInt8] = [0, 0x80, 0x7F, 0x7C, 1, 0xFF]
+        self.init(
+            type: type, dataType: dataType, raw: codes, field: 5,
+            numbers: signed(codes.map { Int64($0) }))
+    }
+
+    /// Several elements in a byte; the wire has the bytes as numbers.
+    fileprivate init(
+        packed type: ElementType, _ dataType: Int64, _ raw: [UInt8], _ elements: [UInt8]
+    ) {
+        self.init(
+            type: type, dataType: dataType, raw: raw, unpackedElements: elements, field: 5,
+            numbers: signed(raw.map { Int64($0) }))
+    }
 }
 
 private func packedField(_ field: Int, _ numbers: [[UInt8]]) -> [UInt8] {
@@ -78,6 +99,14 @@ private let cases = [
     Case(
         type: .bool, dataType: 9, raw: [0, 1, 1, 0, 0, 1], field: 5,
         numbers: signed([0, 1, 1, 0, 0, 1])),
+    Case(eightBits: .float8e4m3fn, 17), Case(eightBits: .float8e4m3fnuz, 18),
+    Case(eightBits: .float8e5m2, 19), Case(eightBits: .float8e5m2fnuz, 20),
+    Case(eightBits: .float8e8m0, 24),
+    Case(packed: .uint4, 21, [0x21, 0xF0, 0x87], [1, 2, 0, 15, 7, 8]),
+    Case(packed: .int4, 22, [0x21, 0xF0, 0x87], [1, 2, 0, 0xFF, 7, 0xF8]),
+    Case(packed: .float4e2m1, 23, [0x21, 0xF0, 0x87], [1, 2, 0, 15, 7, 8]),
+    Case(packed: .uint2, 25, [0xE4, 0x06], [0, 1, 2, 3, 2, 1]),
+    Case(packed: .int2, 26, [0xE4, 0x06], [0, 1, 0xFE, 0xFF, 0xFE, 1]),
 ]
 
 private func bytesOf(_ tensor: Tensor) -> [UInt8] {
@@ -105,7 +134,7 @@ private func `elements are read bit for bit from every field they may be in`(_ i
         #expect(found.name == "t")
         #expect(found.tensor.elementType == item.type)
         #expect(found.tensor.shape == [2, 3])
-        #expect(bytesOf(found.tensor) == item.raw)
+        #expect(bytesOf(found.tensor) == item.elements)
     }
 }
 
@@ -113,7 +142,7 @@ private func `elements are read bit for bit from every field they may be in`(_ i
 private func `a tensor file is written and read bit for bit`(_ item: Case) throws {
     let folder = try TemporaryFolder()
     let original = Tensor(
-        elementType: item.type, shape: [3, 1, 2], storage: ByteStorage(item.raw))
+        elementType: item.type, shape: [3, 1, 2], storage: ByteStorage(item.elements))
     try OutputFile.write(to: folder.path("input_0.pb"), replacing: false) { file in
         try ONNXFormat.writeTensor(original, name: "x", to: file)
     }
@@ -123,11 +152,11 @@ private func `a tensor file is written and read bit for bit`(_ item: Case) throw
 
 @Test(arguments: cases)
 private func `one element too few or too many is refused`(_ item: Case) throws {
-    for count in [5, 7] {
-        let numbers = (0..<count).map { item.numbers[$0 % 6] }
+    for count in [item.numbers.count - 1, item.numbers.count + 1] {
+        let numbers = (0..<count).map { item.numbers[$0 % item.numbers.count] }
         let raw = item.raw + item.raw
         for form in [
-            bytes(9, Array(raw[..<(count * item.type.size)])),
+            bytes(9, Array(raw[..<(count * item.raw.count / item.numbers.count)])),
             packedField(item.field, numbers),
             numbers.flatMap { tag(item.field, item.wireType) + $0 },
         ] {

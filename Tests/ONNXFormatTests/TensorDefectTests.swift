@@ -37,9 +37,9 @@ private let defects = [
     Defect("data_type -1", typed(-1), "element type -1"),
     Defect("data_type STRING", typed(8), "STRING"),
     Defect("data_type COMPLEX64", typed(14), "COMPLEX64"),
-    Defect("data_type INT4", typed(22), "INT4"),
-    Defect("data_type FLOAT8E5M2", typed(19), "FLOAT8E5M2"),
-    Defect("data_type FLOAT4E2M1", typed(23), "FLOAT4E2M1"),
+    Defect("data_type FLOAT6E2M3", typed(27), "FLOAT6E2M3"),
+    Defect("data_type COMPLEX128", typed(15), "COMPLEX128"),
+    Defect("data_type FLOAT6E3M2", typed(28), "FLOAT6E3M2"),
     Defect(
         "rank 33",
         model(with: tensor("t", 1, [Int64](repeating: 1, count: 33), bytes(9, [0, 0, 0, 0]))),

@@ -120,6 +120,9 @@ private let cases: [Case] = [9, 10, 11, 12, 13, 15, 18, 22, 28].flatMap { opset 
             Case(op: MaxPool(window: SpatialWindow(kernel: [2], ceilMode: true)), opset: 9),
             "ceil_mode, which came with 10"
         ),
+        (Case(op: Cast(to: .float8e4m3fn), opset: 18), "element types that came with 19"),
+        (Case(op: Cast(to: .int4), opset: 20), "element types that came with 21"),
+        (Case(op: Cast(to: .int2), opset: 24), "element types that came with 25"),
         (Case(op: Equal(), constants: [("k", scalar(1))], opset: 10), "element types"),
     ]
 

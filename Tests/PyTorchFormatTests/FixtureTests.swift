@@ -65,7 +65,6 @@ import Testing
         ("numpy_array.pth", "'numpy._core.multiarray _reconstruct'"),
         ("quantised.pth", "tensor 'q.weight': expected a plain tensor, found a quantised tensor"),
         ("sparse.pth", "found a sparse tensor"), ("complex.pth", "found complex64"),
-        ("float8.pth", "found float8_e4m3fn"),
         ("tensor.pth", "expected a state dict, found a tensor"), ("list.pth", "found a list"),
         ("two_networks.pth", "expected one mapping of names to tensors, found 'netG', 'netD'"),
         ("no_tensors.pth", "expected one mapping of names to tensors, found none"),

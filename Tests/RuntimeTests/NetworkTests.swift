@@ -55,13 +55,14 @@ struct RecordedNetwork: Sendable, CustomTestStringConvertible {
         let input = try network.input()
         let truth = try RecordedArray.read(network.url("golden/output_0.float64.npy"))
         var first: Tensor?
-        for threads in [1, 2] {
+        for (threads, keeps) in [(1, true), (2, true), (2, false)] {
             let pool = WorkPool(threadCount: threads)
             for kernels in kernelSets {
                 let inputs = [graph.inputs[0].name: input]
                 let plan = try Plan(
                     graph: graph, weights: weights, inputShapes: inputs.mapValues(\.shape),
-                    kernels: kernels, pool: pool)
+                    kernels: kernels, pool: pool, keepsPreparedWeights: keeps)
+                #expect((plan.preparedByteCount > 0) == keeps)
                 #expect(plan.summary.allSatisfy { $0.algorithm != "plain loops" })
                 var session = try Session(plan, pool: pool)
                 let output = try #require(session.run(inputs)[graph.outputs[0].name])

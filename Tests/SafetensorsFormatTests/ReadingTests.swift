@@ -145,9 +145,9 @@ func safetensors(_ header: String, data: Int = 0, length: UInt64? = nil) -> [UIn
                 "{\"a\":{\"dtype\":\"f32\",\"shape\":[0],\"data_offsets\":[0,0]}}")
         ),
         (
-            "a dtype of 8 bits", "found 'F8_E4M3'",
+            "a dtype of 4 bits", "found 'F4'",
             safetensors(
-                "{\"a\":{\"dtype\":\"F8_E4M3\",\"shape\":[0],\"data_offsets\":[0,0]}}")
+                "{\"a\":{\"dtype\":\"F4\",\"shape\":[0],\"data_offsets\":[0,0]}}")
         ),
         (
             "a thousand nested arrays", "inside each other",

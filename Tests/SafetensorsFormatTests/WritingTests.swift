@@ -66,4 +66,16 @@ import Testing
             try write(Checkpoint(convention: .pytorch, tensors: tensors), in: folder)
         }
     }
+
+    @Test(arguments: ElementType.allCases.filter(\.isPacked))
+    func `elements that the format has no type for are refused by name`(_ type: ElementType) throws
+    {
+        let folder = try TemporaryFolder()
+        let tensor = NamedTensor(name: "w", tensor: Tensor(rounding: [1], to: type, shape: [1]))
+        let message = refusal {
+            _ = try write(Checkpoint(convention: .pytorch, tensors: [tensor]), in: folder)
+        }
+        #expect(message?.contains("tensor 'w'") == true, "\(message ?? "")")
+        #expect(message?.contains("found \(type)") == true, "\(message ?? "")")
+    }
 }

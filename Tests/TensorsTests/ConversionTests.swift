@@ -19,7 +19,11 @@ import Testing
         (.uint16, [0, 0, 255, 255], [0, 65535]),
         (.uint32, littleEndian(UInt32(7)) + littleEndian(UInt32.max), [7, 4294967295]),
         (.uint64, littleEndian(UInt64(7)) + littleEndian(UInt64(1) << 53), [7, 0x1p53]),
-        (.bool, [0, 1], [0, 1]),
+        (.bool, [0, 1], [0, 1]), (.int4, [0xF8, 0x07], [-8, 7]), (.uint4, [0, 15], [0, 15]),
+        (.int2, [0xFE, 1], [-2, 1]), (.uint2, [0, 3], [0, 3]),
+        (.float8e4m3fn, [0x3C, 0xC4], [1.5, -3]), (.float8e4m3fnuz, [0x44, 0xCC], [1.5, -3]),
+        (.float8e5m2, [0x3E, 0xC2], [1.5, -3]), (.float8e5m2fnuz, [0x42, 0xC6], [1.5, -3]),
+        (.float8e8m0, [0x80, 0x7E], [2, 0.5]), (.float4e2m1, [3, 13], [1.5, -3]),
     ]
 
     @Test func `the samples cover every element type`() {

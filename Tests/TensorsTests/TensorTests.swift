@@ -23,8 +23,10 @@ import Testing
 
     @Test(arguments: ElementType.allCases)
     func `a type's size is that of its name`(_ type: ElementType) {
-        let digits = Int(type.rawValue.filter(\.isNumber)) ?? 8
-        #expect(type.size == digits / 8)
+        let digits = type.rawValue.drop { !$0.isNumber }.prefix { $0.isNumber }
+        let bits = Int(digits) ?? 8
+        #expect(type.bitWidth == bits)
+        #expect(type.size == max(bits / 8, 1))
         #expect(type.isFloatingPoint == type.rawValue.contains("float"))
     }
 

@@ -45,7 +45,8 @@ package enum Translation {
                         named: checkpoint, architecture: known, isPartial: isPartial)
                 case .pytorch, .onnx:
                     try pytorchModel(from: checkpoint, architecture: known, isPartial: isPartial)
-                case .caffe: try caffeModel(from: checkpoint, architecture: known)
+                case .caffe:
+                    try caffeModel(from: checkpoint, architecture: known, isPartial: isPartial)
                 }
         }
         if model.recognition.isEmpty, checkpoint.graph == nil {

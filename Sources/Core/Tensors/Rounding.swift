@@ -25,6 +25,8 @@ extension Tensor {
         let storage = unsafe ByteStorage(
             count: elementCount * elementType.size,
             whenReadFilledBy: { buffer in
+                // Pieces do not overlap.
+                nonisolated(unsafe) let buffer = unsafe buffer
                 unsafe rounding.eachPiece { offset, bytes in
                     unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[offset...])
                         .copyMemory(from: bytes)

@@ -2,7 +2,8 @@
 extension Tensor {
     /// Calls `body` with pieces of the elements' bytes, from the first to the last.
     ///
-    /// Elements that are moved or rounded when read pass through a buffer of 16 MiB at most.
+    /// Elements that are moved or rounded when read pass through a buffer of 16 MiB at most; others
+    /// are one piece.
     package func eachPieceInOrder<Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
@@ -11,7 +12,7 @@ extension Tensor {
         } else if let reordering {
             try unsafe reordering.eachPieceInOrder(elementSize: elementType.size, body)
         } else {
-            try unsafe eachPiece { _, bytes throws(Failure) in try unsafe body(bytes) }
+            try unsafe bytes.withUnsafeBytes { bytes throws(Failure) in try unsafe body(bytes) }
         }
     }
 }

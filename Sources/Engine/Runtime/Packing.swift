@@ -3,8 +3,10 @@ import Tensors
 
 /// A convolution's weights as the kernels read them: [group][panel][tap][depth][panelWidth].
 struct PackedConvolution: Sendable {
-    /// float32, zeros in the lanes beyond a group's outputs.
+    /// float32, zeros in the lanes beyond a group's outputs; empty where only sizes were asked for.
     let weights: Tensor
+    /// Bytes of all weights.
+    let byteCount: Int
     /// [group][panel][panelWidth] float32.
     let bias: Tensor
     let panelsPerGroup: Int
@@ -17,9 +19,10 @@ struct PackedConvolution: Sendable {
     ///   - weight: [M, C/G, kernel height, kernel width], float32.
     ///   - bias: [M] float32, or nil for zeros.
     ///   - scale: factors and terms for each output that a following normalisation applies.
+    ///   - pool: threads that pack; nil for the sizes alone.
     init(
         weight: Tensor, bias: Tensor?, group: Int, folding scale: ChannelScale?,
-        panelWidth: Int, pool: WorkPool
+        panelWidth: Int, pool: WorkPool?
     ) {
         let outputs = weight.shape[0] / group
         let depth = weight.shape[1]
@@ -29,9 +32,10 @@ struct PackedConvolution: Sendable {
         panelsPerGroup = panels
         panelSize = size
         let factors = scale?.factors
-        weights = unsafe Tensor(.float32, shape: [group * panels * size]) {
+        byteCount = 4 * group * panels * size
+        weights = unsafe Tensor(.float32, shape: [pool == nil ? 0 : group * panels * size]) {
             (packed: UnsafeMutableBufferPointer<Float>) in
-            guard let base = packed.baseAddress else { return }
+            guard let base = packed.baseAddress, let pool else { return }
             unsafe weight.withUnsafeBytes { source in
                 pool.run(count: group * panels) { index, _ in
                     let first = index % panels * panelWidth
@@ -57,6 +61,8 @@ struct PackedConvolution: Sendable {
                 }
             }
         }
+        // The kernels read the packed weights only.
+        weight.releasePages()
         self.bias = Self.packedBias(
             bias, outputs: weight.shape[0], group: group, scale: scale, panelWidth: panelWidth)
     }

@@ -33,15 +33,18 @@ package struct Plan: Sendable {
     ///   - pool: threads that prepare the weights.
     ///   - numerics: which algorithms are allowed.
     ///   - denseWeights: how dense layers' weights are kept.
+    ///   - keepsPreparedWeights: whether convolutions' weights are rearranged once and kept, or
+    ///     anew by each layer of each run, so that no more than one layer's take memory.
     /// - Throws: `PlanError` when the graph refuses the shapes or activations exceed the limit.
     package init(
         graph: Graph, weights: [String: Tensor], inputShapes: [String: [Int]],
         kernels: KernelSet, pool: WorkPool, numerics: Numerics = .fast,
-        denseWeights: DenseWeights = .f32
+        denseWeights: DenseWeights = .f32, keepsPreparedWeights: Bool = true
     ) throws(PlanError) {
         var planner = try Planner(
             graph: graph, weights: weights, inputShapes: inputShapes, kernels: kernels, pool: pool,
-            numerics: numerics, denseWeights: denseWeights)
+            numerics: numerics, denseWeights: denseWeights,
+            keepsPreparedWeights: keepsPreparedWeights)
         try planner.lowerAll()
         let (offsets, byteCount) = placeBuffers(planner.buffers)
         guard byteCount <= Plan.arenaLimit else {
@@ -108,6 +111,16 @@ protocol Step: Sendable {
 
     /// Computes the step's outputs from its inputs, in the session's memory.
     func run(_ memory: Memory) throws(GraphError)
+}
+
+/// A step whose weights are rearranged when it runs, and dropped behind it.
+struct StepPreparedWhenRun: Step {
+    let summary: StepSummary
+    let prepared: @Sendable (WorkPool) -> any Step
+
+    func run(_ memory: Memory) throws(GraphError) {
+        try prepared(memory.pool).run(memory)
+    }
 }
 
 /// What a step does, for people.

@@ -11,6 +11,8 @@ struct Planner {
     let pool: WorkPool
     let numerics: Numerics
     let denseWeights: DenseWeights
+    /// The threads that rearrange convolutions' weights now; nil where they do when a step runs.
+    let preparingPool: WorkPool?
 
     private(set) var steps: [any Step] = []
     private(set) var buffers: [Buffer] = []
@@ -30,7 +32,8 @@ struct Planner {
 
     init(
         graph: Graph, weights: [String: Tensor], inputShapes: [String: [Int]],
-        kernels: KernelSet, pool: WorkPool, numerics: Numerics, denseWeights: DenseWeights
+        kernels: KernelSet, pool: WorkPool, numerics: Numerics, denseWeights: DenseWeights,
+        keepsPreparedWeights: Bool
     ) throws(PlanError) {
         do {
             (self.graph, self.weights) = graph.folded(
@@ -43,6 +46,7 @@ struct Planner {
         self.pool = pool
         self.numerics = numerics
         self.denseWeights = denseWeights
+        preparingPool = keepsPreparedWeights ? pool : nil
         try checkSizes()
         for (index, node) in self.graph.nodes.enumerated() {
             for input in Set(node.inputs) { readers[input, default: []].append(index) }
@@ -161,9 +165,31 @@ struct Planner {
         steps.append(step)
     }
 
+    /// Appends a step whose weights are rearranged already, or else whenever it runs: by `prepared`.
+    mutating func append(
+        _ step: some Step, reading: [Value], _ written: [Value],
+        prepared: @escaping @Sendable (WorkPool) -> any Step
+    ) {
+        if preparingPool == nil {
+            append(
+                StepPreparedWhenRun(summary: step.summary, prepared: prepared), reading: reading,
+                written)
+        } else {
+            preparedByteCount += step.summary.weightBytes
+            append(step, reading: reading, written)
+        }
+    }
+
     mutating func requireZeros(_ count: Int) { zeroCount = max(zeroCount, count) }
 
     mutating func requireScratch(bytes: Int) { scratchByteCount = max(scratchByteCount, bytes) }
+
+    /// Whether anything needs an output of `node` behind the first.
+    func readsFurtherOutputs(of node: Node) -> Bool {
+        node.outputs.dropFirst().contains { name in
+            readers[name] != nil || graph.outputs.contains { $0.name == name }
+        }
+    }
 
     /// The only node that reads `name`, when no one else needs the value.
     func soleReader(of name: String) -> (index: Int, node: Node)? {

@@ -9,7 +9,7 @@ import Tensors
 /// that share no cache are several times slower at handing numbers over.
 struct WinogradStep: Step {
     var summary: StepSummary
-    let weights: WinogradWeights
+    var weights: WinogradWeights
     let vertical: SpatialWindow.Axis
     let horizontal: SpatialWindow.Axis
     let bounds: Bounds
@@ -35,7 +35,7 @@ struct WinogradStep: Step {
         tilesPerImage = weights.form.tiles(height: window[0].output, width: window[1].output)
         // Each block reads all weights anew, and moves its numbers through the caches beyond the
         // second level the more, the larger it is: the best size grows like the weights' root.
-        let blockBytes = Int(Self.blockGrowth * Double(weights.weights.byteCount).squareRoot())
+        let blockBytes = Int(Self.blockGrowth * Double(weights.byteCount).squareRoot())
         let perTile = weights.form.positions * (weights.depth + weights.paddedOutputs) * 4
         blocks = TileBlocks(
             tiles: input.shape[0] * tilesPerImage, threads: threads, panels: weights.panels,

@@ -41,7 +41,10 @@ struct WinogradForm: Hashable, Sendable {
 /// Transformed weights: [s²][panel][depth][panelWidth].
 struct WinogradWeights: Sendable {
     let form: WinogradForm
+    /// Empty where only sizes were asked for.
     let weights: Tensor
+    /// Bytes of all weights.
+    let byteCount: Int
     /// [panel][panelWidth].
     let bias: Tensor
     let depth: Int
@@ -58,9 +61,10 @@ struct WinogradWeights: Sendable {
     /// - Parameters:
     ///   - weight: [M, C, r, r] float32.
     ///   - bias: [M] float32, or nil for zeros.
+    ///   - pool: threads that transform; nil for the sizes alone.
     init(
         weight: Tensor, bias: Tensor?, folding scale: ChannelScale?, form: WinogradForm,
-        panelWidth: Int, pool: WorkPool
+        panelWidth: Int, pool: WorkPool?
     ) {
         let outputs = weight.shape[0]
         self.form = form
@@ -71,10 +75,11 @@ struct WinogradWeights: Sendable {
             form: form, outputs: outputs, depth: depth, panels: panels, panelWidth: panelWidth,
             factors: scale?.factors)
         let (depth, panels) = (depth, panels)
-        weights = unsafe Tensor(
-            .float32, shape: [form.positions * panels * depth * panelWidth]
-        ) { (packed: UnsafeMutableBufferPointer<Float>) in
-            guard let base = packed.baseAddress else { return }
+        let count = form.positions * panels * depth * panelWidth
+        byteCount = 4 * count
+        weights = unsafe Tensor(.float32, shape: [pool == nil ? 0 : count]) {
+            (packed: UnsafeMutableBufferPointer<Float>) in
+            guard let base = packed.baseAddress, let pool else { return }
             unsafe weight.withUnsafeBytes { source in
                 // A panel's sixteenth of the depth is a unit of work.
                 pool.run(count: panels * 16) { index, _ in
@@ -90,6 +95,8 @@ struct WinogradWeights: Sendable {
                 }
             }
         }
+        // The kernels read the transformed weights only.
+        weight.releasePages()
         self.bias = PackedConvolution.packedBias(
             bias, outputs: outputs, group: 1, scale: scale, panelWidth: panelWidth)
     }

@@ -36,10 +36,10 @@ final class Companion {
             let descriptor = unsafe open(
                 temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
             guard descriptor >= 0 else { throw failure("create") }
-            var file = CompanionFile(descriptor: descriptor, destination: destination)
+            var file = try CompanionFile(descriptor: descriptor, destination: destination)
             try fill(&file)
             try file.synchronize()
-            let final = "\(Self.prefix)\(file.tag)\(Self.suffix)"
+            let final = "\(Self.prefix)\(try file.tag())\(Self.suffix)"
             try place(temporary, as: final)
             return final
         } catch {

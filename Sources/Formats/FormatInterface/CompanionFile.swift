@@ -11,9 +11,15 @@ package import Tensors
 package struct CompanionFile: ~Copyable {
     private let descriptor: Int32
     private let destination: String
-    private var digest = SHA256()
+    private let digest: SHA256
 
-    init(descriptor: Int32, destination: String) {
+    init(descriptor: Int32, destination: String) throws(OutputError) {
+        do {
+            digest = try SHA256()
+        } catch {
+            close(descriptor)
+            throw Self.outOfMemory(destination)
+        }
         self.descriptor = descriptor
         self.destination = destination
     }
@@ -21,37 +27,35 @@ package struct CompanionFile: ~Copyable {
     deinit { close(descriptor) }
 
     /// Appends bytes.
-    package mutating func write(_ bytes: RawSpan) throws(OutputError) {
+    package func write(_ bytes: RawSpan) throws(OutputError) {
         try writeAll(bytes, to: descriptor, for: destination)
         digest.update(bytes)
     }
 
-    package mutating func write(_ bytes: [UInt8]) throws(OutputError) {
+    package func write(_ bytes: [UInt8]) throws(OutputError) {
         try unsafe write(bytes.span.bytes)
     }
 
     /// Appends a tensor's elements; those that are moved or rounded when read, piece by piece.
-    package mutating func write(_ tensor: Tensor) throws(OutputError) {
+    package func write(_ tensor: Tensor) throws(OutputError) {
         if tensor.isStored { return try write(tensor.bytes) }
-        var failure: OutputError?
-        var digest = digest
-        let descriptor = descriptor
-        let destination = destination
-        do throws(OutputError) {
-            try unsafe tensor.eachPieceInOrder { piece throws(OutputError) in
-                let bytes = unsafe RawSpan(_unsafeBytes: piece)
-                try writeAll(bytes, to: descriptor, for: destination)
-                digest.update(bytes)
-            }
-        } catch {
-            failure = error
+        try unsafe tensor.eachPieceInOrder { piece throws(OutputError) in
+            try unsafe write(RawSpan(_unsafeBytes: piece))
         }
-        self.digest = digest
-        if let failure { throw failure }
     }
 
     /// What the content so far is called by.
-    var tag: String { String(digest.hexadecimal().prefix(8)) }
+    func tag() throws(OutputError) -> String {
+        do {
+            return String(try digest.hexadecimal().prefix(8))
+        } catch {
+            throw Self.outOfMemory(destination)
+        }
+    }
+
+    private static func outOfMemory(_ destination: String) -> OutputError {
+        OutputError(file: destination, problem: "expected memory for a checksum, found none")
+    }
 
     func synchronize() throws(OutputError) {
         guard fsync(descriptor) == 0 else {

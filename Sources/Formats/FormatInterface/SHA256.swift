@@ -1,97 +1,36 @@
-/// The SHA-256 digest of bytes that come piece by piece.
-///
-/// Source: FIPS 180-4, section 6.2.
-package struct SHA256 {
-    private var state: [UInt32] = [
-        0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A,
-        0x510E_527F, 0x9B05_688C, 0x1F83_D9AB, 0x5BE0_CD19,
-    ]
-    private var schedule = InlineArray<64, UInt32>(repeating: 0)
-    private let constants = SHA256.roundConstants
-    /// Bytes that do not fill a block yet.
-    private var rest: [UInt8] = []
-    private var byteCount: UInt64 = 0
+import CCrypto
 
-    package init() {}
+/// The SHA-256 digest of bytes that come piece by piece, by OpenSSL's libcrypto.
+@safe
+package final class SHA256 {
+    private let context: OpaquePointer
 
-    package mutating func update(_ bytes: RawSpan) {
-        byteCount += UInt64(bytes.byteCount)
-        var start = 0
-        if !rest.isEmpty {
-            start = min(64 - rest.count, bytes.byteCount)
-            for index in 0..<start {
-                rest.append(unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self))
-            }
-            guard rest.count == 64 else { return }
-            let block = rest
-            rest = []
-            unsafe compress(block.span.bytes, from: 0)
+    package struct OutOfMemory: Error {}
+
+    package init() throws(OutOfMemory) {
+        guard let context = unsafe ferry_sha256_start() else { throw OutOfMemory() }
+        unsafe self.context = context
+    }
+
+    deinit { unsafe EVP_MD_CTX_free(context) }
+
+    package func update(_ bytes: RawSpan) {
+        let status = unsafe bytes.withUnsafeBytes {
+            unsafe EVP_DigestUpdate(context, $0.baseAddress, $0.count)
         }
-        while bytes.byteCount - start >= 64 {
-            compress(bytes, from: start)
-            start += 64
-        }
-        for index in start..<bytes.byteCount {
-            rest.append(unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self))
-        }
+        precondition(status == 1, "a digest that was started takes bytes")
     }
 
     /// The digest of everything so far, in hexadecimal.
-    package func hexadecimal() -> String {
-        var copy = self
-        let bits = byteCount * 8
-        var tail: [UInt8] = [0x80]
-        while (rest.count + tail.count) % 64 != 56 { tail.append(0) }
-        for shift in stride(from: UInt64(56), through: 0, by: -8) {
-            tail.append(UInt8(truncatingIfNeeded: bits >> shift))
+    package func hexadecimal() throws(OutOfMemory) -> String {
+        var digest = [UInt8](repeating: 0, count: 32)
+        let status = unsafe digest.withUnsafeMutableBufferPointer {
+            unsafe ferry_sha256_digest(context, $0.baseAddress)
         }
-        unsafe copy.update(tail.span.bytes)
-        return copy.state.map { word in
-            let digits = String(word, radix: 16)
-            return String(repeating: "0", count: 8 - digits.count) + digits
+        guard status == 1 else { throw OutOfMemory() }
+        return digest.map { byte in
+            let digits = String(byte, radix: 16)
+            return byte < 16 ? "0" + digits : digits
         }.joined()
     }
-
-    private mutating func compress(_ bytes: RawSpan, from start: Int) {
-        for index in 0..<16 {
-            let word = unsafe bytes.unsafeLoadUnaligned(
-                fromByteOffset: start + 4 * index, as: UInt32.self)
-            schedule[index] = word.byteSwapped
-        }
-        for index in 16..<64 {
-            let (early, late) = (schedule[index - 15], schedule[index - 2])
-            let small = early.rotated(7) ^ early.rotated(18) ^ early >> 3
-            let large = late.rotated(17) ^ late.rotated(19) ^ late >> 10
-            schedule[index] = schedule[index - 16] &+ small &+ schedule[index - 7] &+ large
-        }
-        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
-        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-        for index in 0..<64 {
-            let mixed = e.rotated(6) ^ e.rotated(11) ^ e.rotated(25)
-            let first = h &+ mixed &+ (e & f ^ ~e & g) &+ constants[index] &+ schedule[index]
-            let second =
-                (a.rotated(2) ^ a.rotated(13) ^ a.rotated(22)) &+ (a & b ^ a & c ^ b & c)
-            (h, g, f, e) = (g, f, e, d &+ first)
-            (d, c, b, a) = (c, b, a, first &+ second)
-        }
-        for (index, word) in [a, b, c, d, e, f, g, h].enumerated() { state[index] &+= word }
-    }
-
-    /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
-    private static let roundConstants: InlineArray<64, UInt32> = [
-        0x428A_2F98, 0x7137_4491, 0xB5C0_FBCF, 0xE9B5_DBA5, 0x3956_C25B, 0x59F1_11F1, 0x923F_82A4,
-        0xAB1C_5ED5, 0xD807_AA98, 0x1283_5B01, 0x2431_85BE, 0x550C_7DC3, 0x72BE_5D74, 0x80DE_B1FE,
-        0x9BDC_06A7, 0xC19B_F174, 0xE49B_69C1, 0xEFBE_4786, 0x0FC1_9DC6, 0x240C_A1CC, 0x2DE9_2C6F,
-        0x4A74_84AA, 0x5CB0_A9DC, 0x76F9_88DA, 0x983E_5152, 0xA831_C66D, 0xB003_27C8, 0xBF59_7FC7,
-        0xC6E0_0BF3, 0xD5A7_9147, 0x06CA_6351, 0x1429_2967, 0x27B7_0A85, 0x2E1B_2138, 0x4D2C_6DFC,
-        0x5338_0D13, 0x650A_7354, 0x766A_0ABB, 0x81C2_C92E, 0x9272_2C85, 0xA2BF_E8A1, 0xA81A_664B,
-        0xC24B_8B70, 0xC76C_51A3, 0xD192_E819, 0xD699_0624, 0xF40E_3585, 0x106A_A070, 0x19A4_C116,
-        0x1E37_6C08, 0x2748_774C, 0x34B0_BCB5, 0x391C_0CB3, 0x4ED8_AA4A, 0x5B9C_CA4F, 0x682E_6FF3,
-        0x748F_82EE, 0x78A5_636F, 0x84C8_7814, 0x8CC7_0208, 0x90BE_FFFA, 0xA450_6CEB, 0xBEF9_A3F7,
-        0xC671_78F2,
-    ]
-}
-
-extension UInt32 {
-    fileprivate func rotated(_ count: UInt32) -> UInt32 { self >> count | self << (32 - count) }
 }

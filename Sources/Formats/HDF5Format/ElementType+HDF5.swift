@@ -2,7 +2,8 @@ import CHDF5
 import Tensors
 
 extension ElementType {
-    /// The little-endian HDF5 type with this meaning; nil for bfloat16, which HDF5 does not have.
+    /// The little-endian HDF5 type with this meaning; nil for those HDF5 does not have, such as
+    /// bfloat16.
     ///
     /// float16 and bool are h5py's: IEEE 754 binary16, and an enumeration of FALSE and TRUE.
     func makeHDF5Type() -> HDF5Handle? {
@@ -10,7 +11,6 @@ extension ElementType {
         case .float32: HDF5Handle(H5Tcopy(ferry_H5T_IEEE_F32LE()))
         case .float64: HDF5Handle(H5Tcopy(ferry_H5T_IEEE_F64LE()))
         case .float16: Self.makeHalf()
-        case .bfloat16: nil
         case .int8: HDF5Handle(H5Tcopy(ferry_H5T_STD_I8LE()))
         case .int16: HDF5Handle(H5Tcopy(ferry_H5T_STD_I16LE()))
         case .int32: HDF5Handle(H5Tcopy(ferry_H5T_STD_I32LE()))
@@ -20,6 +20,7 @@ extension ElementType {
         case .uint32: HDF5Handle(H5Tcopy(ferry_H5T_STD_U32LE()))
         case .uint64: HDF5Handle(H5Tcopy(ferry_H5T_STD_U64LE()))
         case .bool: Self.makeBool()
+        default: nil
         }
     }
 

@@ -168,7 +168,7 @@ extension KerasLayerWriter {
     private mutating func addNormalization(
         _ node: Node, _ norm: BatchNormalization
     ) throws(OutputError) {
-        guard let weights = weights(of: node), weights.count == 4 else {
+        guard let weights = weights(of: node), weights.count == 4, !norm.isTraining else {
             throw refusal(node, "a BatchNormalization of other values than weights")
         }
         let input = try value(node.inputs[0], for: node)

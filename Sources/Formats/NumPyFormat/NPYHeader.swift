@@ -10,13 +10,13 @@ struct NPYHeader: Equatable {
     /// NumPy's name of an element type, in little-endian order; nil when it has none.
     static func description(of elementType: ElementType) -> String? {
         switch elementType {
-        case .bfloat16: nil
         case .bool: "|b1"
         case .int8: "|i1"
         case .uint8: "|u1"
         case .float16, .float32, .float64: "<f\(elementType.size)"
         case .int16, .int32, .int64: "<i\(elementType.size)"
         case .uint16, .uint32, .uint64: "<u\(elementType.size)"
+        default: nil
         }
     }
 

@@ -65,7 +65,7 @@ extension CheckpointBuilder {
         case .tensor(let dataType, let shape):
             guard let type = ElementType(dataType: dataType) else {
                 throw ONNXError(
-                    place, expected: "float, integer or bool elements",
+                    place, expected: "elements of a type Ferry carries",
                     found: DataType.name(of: dataType))
             }
             let rank = shape?.count ?? 0

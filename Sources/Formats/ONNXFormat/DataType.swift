@@ -41,6 +41,16 @@ extension ElementType {
         case .uint32: 12
         case .uint64: 13
         case .bfloat16: 16
+        case .float8e4m3fn: 17
+        case .float8e4m3fnuz: 18
+        case .float8e5m2: 19
+        case .float8e5m2fnuz: 20
+        case .uint4: 21
+        case .int4: 22
+        case .float4e2m1: 23
+        case .float8e8m0: 24
+        case .uint2: 25
+        case .int2: 26
         }
     }
 
@@ -48,10 +58,10 @@ extension ElementType {
     var typedField: Int {
         switch self {
         case .float32: 4
-        case .int32, .int16, .int8, .uint16, .uint8, .bool, .float16, .bfloat16: 5
         case .int64: 7
         case .float64: 10
         case .uint32, .uint64: 11
+        default: 5
         }
     }
 }

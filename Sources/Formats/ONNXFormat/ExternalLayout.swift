@@ -32,13 +32,14 @@ struct ExternalLayout {
         var offsets: [Int: Int] = [:]
         location = try file.writeCompanion { data in
             var end = 0
-            for (index, tensor) in tensors.enumerated()
-            where tensor.tensor.byteCount >= Self.smallest {
+            for (index, tensor) in tensors.enumerated() {
+                let elements = tensor.tensor.packed()
+                guard elements.byteCount >= Self.smallest else { continue }
                 let start = (end + Self.alignment - 1) / Self.alignment * Self.alignment
                 try data.write([UInt8](repeating: 0, count: start - end))
-                try data.write(tensor.tensor)
+                try data.write(elements)
                 offsets[index] = start
-                end = start + tensor.tensor.byteCount
+                end = start + elements.byteCount
             }
         }
         self.offsets = offsets
@@ -48,7 +49,7 @@ struct ExternalLayout {
     /// The place of a tensor, by its index; nil for one in the model itself.
     func place(of index: Int) -> Place? {
         offsets[index].map {
-            Place(location: location, offset: $0, length: tensors[index].tensor.byteCount)
+            Place(location: location, offset: $0, length: tensors[index].tensor.packedByteCount)
         }
     }
 }

@@ -49,7 +49,7 @@ struct MessagePieces {
         unsafe append(packed(header))
         if external != nil { return }
         // The specification gives a tensor without elements no data field.
-        if tensor.byteCount > 0 { append(field: 9, elements: tensor) }
+        if tensor.byteCount > 0 { append(field: 9, elements: tensor.packed()) }
     }
 
     /// Appends packed fields of this message.

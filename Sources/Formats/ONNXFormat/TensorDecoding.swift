@@ -21,7 +21,7 @@ struct TensorDecoder {
     ) throws(ONNXError) -> Tensor {
         guard let type = ElementType(dataType: description.dataType) else {
             throw ONNXError(
-                place, expected: "float, integer or bool elements",
+                place, expected: "elements of a type Ferry carries",
                 found: DataType.name(of: description.dataType))
         }
         if description.hasSegment {
@@ -79,8 +79,8 @@ struct TensorDecoder {
         }
         let source = try ExternalFiles.Place(description.externalData, at: place)
         let (storage, offset) = try externalFiles.bytes(
-            source, count: Tensor.byteCount(of: shape, type) ?? 0, at: place)
-        return Tensor(elementType: type, shape: shape, storage: storage, byteOffset: offset)
+            source, count: Tensor.packedByteCount(of: shape, type) ?? 0, at: place)
+        return Tensor(unpacking: type, shape: shape, storage: storage, byteOffset: offset)
     }
 
     private func shape(
@@ -103,14 +103,13 @@ struct TensorDecoder {
     private func tensor(
         _ type: ElementType, _ shape: [Int], in range: Range<Int>, at place: ONNXError.Place
     ) throws(ONNXError) -> Tensor {
-        guard let size = Tensor.byteCount(of: shape, type), range.count == size else {
+        guard let size = Tensor.packedByteCount(of: shape, type), range.count == size else {
+            let size = Tensor.packedByteCount(of: shape, type) ?? 0
             throw ONNXError(
-                place,
-                expected: "\(Tensor.byteCount(of: shape, type) ?? 0) bytes for \(type) \(shape)",
-                found: "\(range.count)")
+                place, expected: "\(size) bytes for \(type) \(shape)", found: "\(range.count)")
         }
         return Tensor(
-            elementType: type, shape: shape, storage: storage, byteOffset: range.lowerBound)
+            unpacking: type, shape: shape, storage: storage, byteOffset: range.lowerBound)
     }
 
     /// A tensor of elements that lie apart, or in another width than memory's.
@@ -119,10 +118,13 @@ struct TensorDecoder {
         at place: ONNXError.Place
     ) throws(ONNXError) -> Tensor {
         let found = try NumberReader(storage: storage, runs: runs).count()
-        guard let expected = Tensor.elementCount(of: shape), found == expected else {
+        let expected =
+            type.isPacked
+            ? Tensor.packedByteCount(of: shape, type) : Tensor.elementCount(of: shape)
+        guard found == expected else {
+            let entries = type.isPacked ? "bytes of \(type)" : "elements"
             throw ONNXError(
-                place,
-                expected: "\(Tensor.elementCount(of: shape) ?? 0) elements for shape \(shape)",
+                place, expected: "\(expected ?? 0) \(entries) for shape \(shape)",
                 found: "\(found)")
         }
         let source = Source(type: type, shape: shape, runs: runs, place: place)
@@ -133,8 +135,16 @@ struct TensorDecoder {
         case .int16: return try tensor(source) { Int16(exactly: Int64(bitPattern: $0)) }
         case .int8: return try tensor(source) { Int8(exactly: Int64(bitPattern: $0)) }
         case .uint16, .float16, .bfloat16: return try tensor(source) { UInt16(exactly: $0) }
-        case .uint8: return try tensor(source) { UInt8(exactly: $0) }
         case .bool: return try tensor(source) { $0 > 1 ? nil : UInt8($0) }
+        case .uint8, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0:
+            return try tensor(source) { UInt8(exactly: $0) }
+        case .int4, .uint4, .float4e2m1, .int2, .uint2:
+            // Each number is a byte of several elements.
+            var bytes = source
+            bytes.type = .uint8
+            bytes.shape = [found]
+            let packed = try tensor(bytes) { UInt8(exactly: $0) }
+            return Tensor(unpacking: type, shape: shape, storage: packed.storage, byteOffset: 0)
         }
     }
 

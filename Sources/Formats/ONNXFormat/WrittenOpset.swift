@@ -111,7 +111,9 @@ struct OpsetForm {
         of attribute: (name: String, value: AttributeValue), in type: String
     ) -> Int {
         switch (type, attribute.name) {
-        case ("AveragePool", "dilations"): return 19
+        case ("AveragePool", "dilations"), ("Cast", "saturate"): return 19
+        case ("Cast", "round_mode"): return 24
+        case ("BatchNormalization", "training_mode"): return 14
         case ("MaxPool", "dilations"), ("MaxPool", "ceil_mode"), ("AveragePool", "ceil_mode"):
             return 10
         case ("Resize", "antialias"), ("Resize", "axes"), ("Resize", "keep_aspect_ratio_policy"):
@@ -147,9 +149,29 @@ struct OpsetForm {
         "LeakyRelu": 16, "PRelu": 16,
     ]
 
+    /// The version whose operators took elements of a type, where it is not a type of old.
+    private static func firstVersion(of type: ElementType, in operatorType: String) -> Int? {
+        switch type {
+        case .bfloat16: sinceBrainFloat[operatorType] ?? 13
+        case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz: 19
+        case .int4, .uint4: 21
+        case .float4e2m1: 23
+        case .float8e8m0: 24
+        case .int2, .uint2: 25
+        default: nil
+        }
+    }
+
     private func firstVersion(ofTypesIn node: WrittenNode) -> Int {
         let types = node.inputs.compactMap { type($0)?.elementType }
-        if types.contains(.bfloat16) { return Self.sinceBrainFloat[node.type] ?? 13 }
+        var made = node.outputs.compactMap { type($0)?.elementType }
+        for (name, value) in node.attributes where (node.type, name) == ("Cast", "to") {
+            if case .int(let code) = value {
+                made += [ElementType(dataType: Int32(code))].compactMap(\.self)
+            }
+        }
+        let since = (types + made).compactMap { Self.firstVersion(of: $0, in: node.type) }
+        if let first = since.max() { return first }
         let isFloat = types.first?.isFloatingPoint ?? true
         switch node.type {
         case "ReduceMax", "ReduceMin": return types.first == .bool ? 20 : 9

@@ -125,12 +125,7 @@ enum PickleConstructor {
     private static let untyped = "UntypedStorage"
 
     /// Element types of untyped storages alone.
-    private static let unstored = [
-        StorageType("uint16", .uint16), StorageType("uint32", .uint32),
-        StorageType("uint64", .uint64), StorageType(unread: "float8_e4m3fn", size: 1),
-        StorageType(unread: "float8_e5m2", size: 1),
-        StorageType(unread: "float8_e4m3fnuz", size: 1),
-        StorageType(unread: "float8_e5m2fnuz", size: 1),
-        StorageType(unread: "float8_e8m0fnu", size: 1),
-    ]
+    private static let unstored = ElementType.allCases.compactMap { type in
+        type.storageClass == nil ? type.torchName.map { StorageType($0, type) } : nil
+    }
 }

@@ -30,7 +30,7 @@ struct PickleWriter {
         tuple(strides(of: tensor.shape))
         put(.newFalse)
         emptyOrderedDictionary()
-        if className == nil { global("torch", tensor.elementType.rawValue) }
+        if className == nil, let name = tensor.elementType.torchName { global("torch", name) }
         put(.tuple)
         put(.reduce)
     }
@@ -126,7 +126,20 @@ extension ElementType {
         case .int64: "LongStorage"
         case .uint8: "ByteStorage"
         case .bool: "BoolStorage"
-        case .uint16, .uint32, .uint64: nil
+        default: nil
+        }
+    }
+
+    /// PyTorch's name of the type; nil where it has none.
+    var torchName: String? {
+        switch self {
+        case .float8e4m3fn: "float8_e4m3fn"
+        case .float8e4m3fnuz: "float8_e4m3fnuz"
+        case .float8e5m2: "float8_e5m2"
+        case .float8e5m2fnuz: "float8_e5m2fnuz"
+        case .float8e8m0: "float8_e8m0fnu"
+        case .float4e2m1, .int4, .uint4, .int2, .uint2: nil
+        default: rawValue
         }
     }
 }

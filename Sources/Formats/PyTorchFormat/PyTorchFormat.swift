@@ -44,6 +44,12 @@ package enum PyTorchFormat: ModelFormat {
             throw OutputError(
                 file: file.destination, problem: "two tensors are named '\(tensor.name)'")
         }
+        for tensor in checkpoint.tensors where tensor.tensor.elementType.torchName == nil {
+            throw OutputError(
+                file: file.destination,
+                problem: "tensor '\(tensor.name)': expected elements that PyTorch has a type for, "
+                    + "found \(tensor.tensor.elementType)")
+        }
         let pickle = PickleWriter.stateDict(checkpoint.tensors.map { ($0.name, $0.tensor) })
         var members = [
             ("data.pkl", ByteRegion(pickle).tensor),

@@ -1,8 +1,8 @@
 import Tensors
 
 extension ElementType {
-    /// The name of a dtype in the header.
-    var dtype: String {
+    /// The name of a dtype in the header; nil for types the format has none for.
+    var dtype: String? {
         switch self {
         case .float64: "F64"
         case .float32: "F32"
@@ -17,6 +17,12 @@ extension ElementType {
         case .uint16: "U16"
         case .uint8: "U8"
         case .bool: "BOOL"
+        case .float8e4m3fn: "F8_E4M3"
+        case .float8e4m3fnuz: "F8_E4M3FNUZ"
+        case .float8e5m2: "F8_E5M2"
+        case .float8e5m2fnuz: "F8_E5M2FNUZ"
+        case .float8e8m0: "F8_E8M0"
+        case .float4e2m1, .int4, .uint4, .int2, .uint2: nil
         }
     }
 

@@ -102,11 +102,17 @@ package enum SafetensorsFormat: ModelFormat {
             "\(SafetensorsHeader.metadataKey.quotedForJSON):{\(pairs.joined(separator: ","))}"
         ]
         for (tensor, begin) in zip(checkpoint.tensors, offsets) {
+            guard let dtype = tensor.tensor.elementType.dtype else {
+                throw OutputError(
+                    file: destination,
+                    problem: "tensor '\(tensor.name)': expected elements that safetensors has a "
+                        + "dtype for, found \(tensor.tensor.elementType)")
+            }
             let shape = tensor.tensor.shape.map { "\($0)" }.joined(separator: ",")
             let end = begin + tensor.tensor.byteCount
             members.append(
                 "\(tensor.name.quotedForJSON):"
-                    + "{\"dtype\":\"\(tensor.tensor.elementType.dtype)\",\"shape\":[\(shape)],"
+                    + "{\"dtype\":\"\(dtype)\",\"shape\":[\(shape)],"
                     + "\"data_offsets\":[\(begin),\(end)]}")
         }
         var text = Array("{\(members.joined(separator: ","))}".utf8)

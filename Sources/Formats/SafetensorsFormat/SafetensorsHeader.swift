@@ -102,7 +102,7 @@ struct SafetensorsHeader {
             let count = Tensor.byteCount(of: shape, elementType).map { "\($0)" } ?? "too many"
             throw JSONError(
                 offset: start,
-                expected: "\(place) of \(elementType.dtype) \(shape) to have \(count) bytes",
+                expected: "\(place) of \(elementType) \(shape) to have \(count) bytes",
                 found: "\(offsets[1] - offsets[0])")
         }
         return Entry(
@@ -118,7 +118,7 @@ struct SafetensorsHeader {
             throw JSONError(
                 offset: start,
                 expected: "tensor '\(name.prefix(100))' to have a dtype Ferry carries "
-                    + "(\(ElementType.allCases.map(\.dtype).joined(separator: ", ")))",
+                    + "(\(ElementType.allCases.compactMap(\.dtype).joined(separator: ", ")))",
                 found: "'\(dtype.prefix(40))'")
         }
         return elementType

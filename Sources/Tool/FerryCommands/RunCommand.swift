@@ -3,7 +3,6 @@ import FormatInterface
 import Foundation
 import IR
 import Images
-import NumPyFormat
 import Parity
 import Runtime
 import Tensors
@@ -18,8 +17,8 @@ struct RunCommand: Command {
     ]
     static let options: [CommandOption] =
         [
-            .value("input", "[NAME=]FILE", repeats: true, help: "an array for an input, as .npy"),
-            .value("output", "[NAME=]FILE", repeats: true, help: "where an output goes, as .npy"),
+            .value("input", "[NAME=]FILE", repeats: true, help: "an array for an input, as .npy or .pb"),
+            .value("output", "[NAME=]FILE", repeats: true, help: "where an output goes, as .npy or .pb"),
             .value(
                 "preprocess", "NAME",
                 help: "torchvision, keras-caffe, keras-tf, caffe, none (default: as trained)"),
@@ -29,9 +28,10 @@ struct RunCommand: Command {
             .weights,
         ] + TensorNaming.options
     static let discussion = """
-        Arrays are laid out as the file declares them; 'ferry inspect' says how. Pictures
-        are prepared by the model's recipe, which is named on standard error. --partial
-        passes over tensors that are no part of the network; none may be missing.
+        Arrays are laid out as the file declares them; 'ferry inspect' says how. They are
+        NumPy's, or ONNX tensors (.pb), which hold every element type. Pictures are
+        prepared by the model's recipe, which is named on standard error. --partial passes
+        over tensors that are no part of the network; none may be missing.
         """
     static let example = """
         ferry run vgg16.onnx cat.jpg
@@ -62,7 +62,8 @@ struct RunCommand: Command {
         weights = try arguments.choice("weights", of: DenseWeights.self) ?? .f32
         naming = try TensorNaming(arguments)
         self.global = global
-        if pictures.isEmpty, inputs.isEmpty {
+        // A network of constants alone has nothing to be given.
+        if pictures.isEmpty, inputs.isEmpty, outputs.isEmpty {
             throw UsageError("expected PICTURE or --input, found neither")
         }
         if !pictures.isEmpty, !inputs.isEmpty {
@@ -183,14 +184,14 @@ struct RunCommand: Command {
             throw UsageError("--output: expected at most \(names.count), found \(outputs.count)")
         }
         for (index, output) in outputs.enumerated() {
-            guard let tensor = results[output.name ?? names[index]] else {
+            let name = output.name ?? names[index]
+            guard let tensor = results[name] else {
                 throw UsageError(
                     "--output: expected one of \(names.joined(separator: ", ")), "
                         + "found '\(output.name ?? "")'")
             }
-            try OutputFile.write(to: output.file, replacing: force) { target in
-                try NPY.write(file.declared(tensor), to: target)
-            }
+            try ArrayFile.write(
+                file.declared(tensor), named: name, to: output.file, replacing: force)
         }
     }
 }

@@ -114,7 +114,8 @@ struct GraphMatch {
             return slides(pool.window, pool.window.kernel, as: expected.window)
         case (.flatten, let flatten as Flatten, _): return flatten.axis == 1
         case (.dense, let gemm as Gemm, _): return gemm.isDense
-        case (.activation, _, let expected), (.batchNorm, _, let expected):
+        case (.batchNorm, let norm as BatchNormalization, _): return !norm.isTraining
+        case (.activation, _, let expected):
             return op.type == expected.type
         default: return false
         }

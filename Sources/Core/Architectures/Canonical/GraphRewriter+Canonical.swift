@@ -9,7 +9,7 @@ extension GraphRewriter {
     mutating func canonicalize() -> Layout {
         joinPads()
         flattenReshapes()
-        bypass { [types] node in Self.isIdentity(node, types) }
+        bypass { [types, weights] node in Self.isIdentity(node, types, weights) }
         turnReshapes()
         let layout = absorbInputTranspose()
         joinMatMulAndAdd()
@@ -34,8 +34,35 @@ extension GraphRewriter {
         compact()
     }
 
-    /// Pools over single cells, and reshapes of matrices to the shape they have.
-    private static func isIdentity(_ node: Node, _ types: [String: ValueInfo]) -> Bool {
+    /// Reshape that moves the one channel of a grey picture between first and last place is a
+    /// Transpose, which exporters that think in NHWC made it of.
+    private mutating func turnReshapes() {
+        for index in graph.nodes.indices where graph.nodes[index].op is Reshape {
+            let node = graph.nodes[index]
+            guard let input = node.inputs.first, let output = node.outputs.first,
+                let from = types[input]?.shape, let to = types[output]?.shape,
+                from.count == 4, to != from, weights[input] == nil, Self.keepsBatch(node, weights),
+                let axes = from[3] == 1 ? [0, 3, 1, 2] : from[1] == 1 ? [0, 2, 3, 1] : nil,
+                axes.map({ from[$0] }) == to
+            else { continue }
+            graph.nodes[index].op = Transpose(permutation: axes)
+            graph.nodes[index].inputs = [input]
+        }
+        compact()
+    }
+
+    /// Whether a Reshape leaves the first axis alone at any batch: only that one may be open.
+    private static func keepsBatch(_ node: Node, _ weights: [String: Tensor]) -> Bool {
+        guard node.inputs.count == 2, let sizes = weights[node.inputs[1]]?.integers() else {
+            return false
+        }
+        return sizes.dropFirst().allSatisfy { $0 > 0 }
+    }
+
+    /// Pools over single cells, and reshapes to the shape there is.
+    private static func isIdentity(
+        _ node: Node, _ types: [String: ValueInfo], _ weights: [String: Tensor]
+    ) -> Bool {
         switch node.op {
         case let pool as AveragePool:
             return isTrivial(pool.window)
@@ -48,28 +75,12 @@ extension GraphRewriter {
         guard let input = node.inputs.first, let output = node.outputs.first,
             let from = types[input]?.shape, let to = types[output]?.shape
         else { return false }
-        return from == to && from.count == 2
+        return from == to && (from.count == 2 || keepsBatch(node, weights))
     }
 
     private static func isTrivial(_ window: SpatialWindow) -> Bool {
         !window.kernel.isEmpty && window.kernel.allSatisfy { $0 == 1 }
             && window.strides.allSatisfy { $0 == 1 } && window.pads.allSatisfy { $0 == 0 }
-    }
-
-    /// A picture of one channel is turned by Reshape too, as tf2onnx does it.
-    private mutating func turnReshapes() {
-        for index in graph.nodes.indices where graph.nodes[index].op is Reshape {
-            let node = graph.nodes[index]
-            guard let input = node.inputs.first, let output = node.outputs.first,
-                let from = types[input]?.shape, from.count == 4, weights[input] == nil,
-                let to = types[output]?.shape, to != from,
-                let axes = from[3] == 1 ? [0, 3, 1, 2] : from[1] == 1 ? [0, 2, 3, 1] : nil,
-                to == axes.map({ from[$0] })
-            else { continue }
-            graph.nodes[index].op = Transpose(permutation: axes)
-            graph.nodes[index].inputs = [input]
-        }
-        compact()
     }
 
     /// An NHWC input that is turned to NCHW before anything else becomes an NCHW input.

@@ -50,15 +50,18 @@ extension Translation {
     // MARK: Weights alone
 
     /// Weights of an HDF5 file: their layers have an architecture's names, and its shapes.
+    ///
+    /// - Parameter isPartial: whether tensors may be missing, misshapen or too many.
     static func caffeModel(
-        from checkpoint: Checkpoint, architecture: Architecture?
+        from checkpoint: Checkpoint, architecture: Architecture?, isPartial: Bool = false
     ) throws(TranslationError) -> Model {
         let bag = try CaffeBag(checkpoint.tensors)
         let chosen = if let architecture { architecture } else { try recognize(bag) }
-        let sizes = try bag.fit(chosen)
+        let fit = bag.fit(chosen)
+        if !isPartial { _ = try fit.exact() }
         var weights: [String: Tensor] = [:]
         var sources: [String: String] = [:]
-        for layer in chosen.layers(hasHead: sizes.hasHead) {
+        for layer in chosen.layers(hasHead: fit.sizes.hasHead) {
             for role in layer.roles {
                 guard let name = CaffeBag.name(of: role, in: layer), let index = bag.indices[name]
                 else { continue }
@@ -67,12 +70,16 @@ extension Translation {
                 sources[own] = name
             }
         }
+        let missing = try fill(&weights, of: chosen, fit)
         let form = try form(
-            of: chosen, sizes: sizes, elementType: commonElementType(weights.values),
+            of: chosen, sizes: fit.sizes, elementType: commonElementType(weights.values),
             in: checkpoint)
         var model = Model(
             graph: chosen.graph(form), weights: weights, architecture: chosen, origin: .caffe)
         model.sourceNames = sources
+        model.missing = missing
+        model.problems = fit.problems
+        model.recognition = "its layers have the names of \(chosen.name)'s in Caffe"
         model.notes = ["weights alone: the network is taken as torchvision's \(chosen.name)"]
         return model
     }
@@ -80,7 +87,7 @@ extension Translation {
     /// The one architecture whose layers' names and shapes the tensors have.
     private static func recognize(_ bag: CaffeBag) throws(TranslationError) -> Architecture {
         let named = ArchitectureRegistry.architectures.filter { bag.hasNames(of: $0) }
-        let fitting = named.filter { (try? bag.fit($0)) != nil }
+        let fitting = named.filter { bag.fit($0).problems.isEmpty }
         if fitting.count > 1 { throw .ambiguous(fitting.map(\.name)) }
         if let found = fitting.first { return found }
         let found = describe(bag.tensors)
@@ -125,12 +132,12 @@ private struct CaffeBag {
             || mine == Self.names(of: architecture.features)
     }
 
-    func fit(_ architecture: Architecture) throws(TranslationError) -> NetworkSizes {
+    func fit(_ architecture: Architecture) -> ArchitectureFit {
         let head = architecture.layers.dropFirst(architecture.features.count)
         let hasHead = Self.names(of: Array(head)).contains {
             $0.map { indices[$0] != nil } ?? false
         }
-        let sizes = try architecture.fit(hasHead: hasHead) { layer, role in
+        var fit = architecture.fit(hasHead: hasHead) { layer, role in
             let name = Self.name(of: role, in: layer) ?? layer.name
             guard let index = indices[name] else { return (nil, name) }
             let tensor = tensors[index].tensor
@@ -141,8 +148,9 @@ private struct CaffeBag {
         }
         let used = Self.names(of: architecture.layers(hasHead: hasHead))
         for tensor in tensors where !used.contains(tensor.name) {
-            throw .unexpectedTensor(name: tensor.name, architecture: architecture.name)
+            fit.problems.append(
+                .unexpectedTensor(name: tensor.name, architecture: architecture.name))
         }
-        return sizes
+        return fit
     }
 }

@@ -40,7 +40,9 @@ package struct Dropout: Operator {
             if let input = inputs.optional(index), input.constant == nil {
                 throw .dependsOnData(input: index)
             }
-            if index == 1 { throw .unsupported("Dropout in training") }
+            if index == 1 {
+                throw .unsupported("Dropout in training, whose random numbers ONNX leaves open")
+            }
         }
         return [
             ValueInfo(elementType: input.elementType, shape: input.shape),

@@ -28,8 +28,6 @@ extension Conv: Lowerable {
         } else {
             lowerDirectly(node, weight, bias, window, &planner)
         }
-        // The kernels read the rearranged weights only.
-        weight.releasePages()
         return true
     }
 
@@ -38,20 +36,26 @@ extension Conv: Lowerable {
         _ planner: inout Planner
     ) {
         let epilogue = planner.fuseEpilogue(of: node, foldsNormalization: true)
-        let packed = PackedConvolution(
-            weight: weight, bias: bias, group: group, folding: epilogue.scale,
-            panelWidth: planner.kernels.panelWidth, pool: planner.pool)
-        planner.preparedByteCount += packed.weights.byteCount
+        let (group, panelWidth) = (group, planner.kernels.panelWidth)
+        let pack = { @Sendable (pool: WorkPool?) in
+            PackedConvolution(
+                weight: weight, bias: bias, group: group, folding: epilogue.scale,
+                panelWidth: panelWidth, pool: pool)
+        }
+        let packed = pack(planner.preparingPool)
         let step = ConvolutionStep(
-            summary: summary(
-                node, epilogue, "implicit GEMM", weight, packed.weights.byteCount, planner),
+            summary: summary(node, epilogue, "implicit GEMM", weight, packed.byteCount, planner),
             packed: packed, vertical: window[0], horizontal: window[1], group: group,
             depth: weight.shape[1], bounds: epilogue.bounds,
             input: planner.value(node.inputs[0], in: .channelsLast),
             output: planner.define(epilogue.output, .channelsLast))
         planner.requireZeros(step.depth)
         planner.requireScratch(bytes: step.scratchByteCount(planner.kernels))
-        planner.append(step, reading: [step.input], [step.output])
+        planner.append(step, reading: [step.input], [step.output]) { pool in
+            var step = step
+            step.packed = pack(pool)
+            return step
+        }
     }
 
     func summary(
@@ -97,27 +101,33 @@ extension Conv: Lowerable {
         _ form: WinogradForm, _ planner: inout Planner
     ) {
         let epilogue = planner.fuseEpilogue(of: node, foldsNormalization: true, pools: true)
-        let weights = WinogradWeights(
-            weight: weight, bias: bias, folding: epilogue.scale, form: form,
-            panelWidth: planner.kernels.panelWidth, pool: planner.pool)
-        planner.preparedByteCount += weights.weights.byteCount
+        let panelWidth = planner.kernels.panelWidth
+        let transform = { @Sendable (pool: WorkPool?) in
+            WinogradWeights(
+                weight: weight, bias: bias, folding: epilogue.scale, form: form,
+                panelWidth: panelWidth, pool: pool)
+        }
+        let weights = transform(planner.preparingPool)
         let step = WinogradStep(
-            summary: summary(
-                node, epilogue, form.name, weight, weights.weights.byteCount, planner),
+            summary: summary(node, epilogue, form.name, weight, weights.byteCount, planner),
             weights: weights, window: window, bounds: epilogue.bounds, pools: epilogue.pools,
             threads: planner.pool.threadCount, kernels: planner.kernels,
             input: planner.value(node.inputs[0], in: .channelsLast),
             output: planner.define(epilogue.output, .channelsLast))
         planner.requireZeros(max(weights.depth, weights.paddedOutputs))
         planner.requireScratch(bytes: step.scratchByteCount)
-        planner.append(step, reading: [step.input], [step.output])
+        planner.append(step, reading: [step.input], [step.output]) { pool in
+            var step = step
+            step.weights = transform(pool)
+            return step
+        }
     }
 }
 
 /// A convolution of all pictures of a batch.
 struct ConvolutionStep: Step {
     var summary: StepSummary
-    let packed: PackedConvolution
+    var packed: PackedConvolution
     let vertical: SpatialWindow.Axis
     let horizontal: SpatialWindow.Axis
     let group: Int

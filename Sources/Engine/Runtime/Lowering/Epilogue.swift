@@ -48,7 +48,7 @@ extension Planner {
 
     /// Whether a node is a max-pool of 2×2 windows and stride 2 without padding.
     private func halvesByMaximum(_ node: Node) -> Bool {
-        guard let pool = node.op as? MaxPool, node.outputs.count == 1 else { return false }
+        guard let pool = node.op as? MaxPool, !readsFurtherOutputs(of: node) else { return false }
         let shape = type(of: node.inputs[0]).shape
         guard shape.count == 4, shape[2] >= 2, shape[3] >= 2,
             let axes = try? pool.window.axes(input: Array(shape[2...]))
@@ -61,7 +61,9 @@ extension Planner {
 
     /// The scale of a BatchNormalization whose parameters are constants; nil for anything else.
     func channelScale(of node: Node) -> ChannelScale? {
-        guard let normalization = node.op as? BatchNormalization else { return nil }
+        guard let normalization = node.op as? BatchNormalization, !normalization.isTraining else {
+            return nil
+        }
         let constants = node.inputs.dropFirst().compactMap { floatConstant($0) }
         guard constants.count == 4, constants.allSatisfy({ $0.rank == 1 }) else { return nil }
         return ChannelScale(

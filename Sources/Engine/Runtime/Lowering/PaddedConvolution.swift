@@ -35,11 +35,12 @@ extension Conv {
                 ofLines: isPlanar ? 0 : strips.horizontal.output * weight.shape[0])
         }
         // Lane by lane, a weight's group is where its lane finds its numbers.
-        let packed = PackedConvolution(
-            weight: weight, bias: bias, group: 1, folding: epilogue.scale,
-            panelWidth: isPlanar ? 8 : 16,
-            pool: planner.pool)
-        planner.preparedByteCount += packed.weights.byteCount
+        let pack = { @Sendable (pool: WorkPool?) in
+            PackedConvolution(
+                weight: weight, bias: bias, group: 1, folding: epilogue.scale,
+                panelWidth: isPlanar ? 8 : 16, pool: pool)
+        }
+        let packed = pack(planner.preparingPool)
         let available = planner.availableLayout(node.inputs[0])
         let input = planner.value(node.inputs[0], in: strips.layout(available: available))
         let output = planner.define(epilogue.output, .channelsLast)
@@ -49,20 +50,22 @@ extension Conv {
             isPlanar
             ? "few outputs"
             : group == 1 ? "few channels" : weight.shape[1] == 1 ? "depthwise" : "group by lane"
-        planner.append(
-            PaddedConvolutionStep(
-                summary: summary(
-                    node, epilogue, algorithm, weight, packed.weights.byteCount, planner),
-                packed: packed, strips: strips, depth: weight.shape[1], isByLane: group > 1,
-                bounds: epilogue.bounds, pools: epilogue.pools, input: input, output: output),
-            reading: [input], [output])
+        let step = PaddedConvolutionStep(
+            summary: summary(node, epilogue, algorithm, weight, packed.byteCount, planner),
+            packed: packed, strips: strips, depth: weight.shape[1], isByLane: group > 1,
+            bounds: epilogue.bounds, pools: epilogue.pools, input: input, output: output)
+        planner.append(step, reading: [input], [output]) { pool in
+            var step = step
+            step.packed = pack(pool)
+            return step
+        }
     }
 }
 
 /// A convolution over strips of the input that carry their padding.
 struct PaddedConvolutionStep: Step {
     let summary: StepSummary
-    let packed: PackedConvolution
+    var packed: PackedConvolution
     let strips: Strips
     let isByLane: Bool
     let bounds: Bounds

@@ -33,7 +33,8 @@ extension Planner {
     ) -> Bool {
         let name = node.inputs[0]
         let shape = type(of: name).shape
-        guard isActivation(name), shape.count == 4, !type(of: node.outputs[0]).shape.contains(0)
+        guard isActivation(name), shape.count == 4, !readsFurtherOutputs(of: node),
+            !type(of: node.outputs[0]).shape.contains(0)
         else { return false }
         let sizes = Array(shape[2...])
         let settled = window ?? SpatialWindow(kernel: sizes)

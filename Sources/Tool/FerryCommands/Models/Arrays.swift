@@ -1,7 +1,6 @@
 import Architectures
 import FormatInterface
 import IR
-import NumPyFormat
 import Tensors
 
 /// Arrays between a file's own layout, which users see, and the graph's NCHW.
@@ -35,7 +34,7 @@ extension ModelFile {
     ///
     /// - Throws: `UsageError` when names and inputs do not match, `InputError` for a bad array.
     func inputs(from arrays: [ArrayArgument]) throws -> [String: Tensor] {
-        try bind(arrays.map { ($0.name, $0.file, try NPY.read($0.file)) })
+        try bind(arrays.map { ($0.name, $0.file, try ArrayFile.read($0.file)) })
     }
 
     /// Binds arrays to inputs: by name where one is given, else in order.

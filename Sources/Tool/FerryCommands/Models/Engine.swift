@@ -24,12 +24,15 @@ struct Engine {
         self.weights = weights
     }
 
-    func plan(_ file: ModelFile, inputShapes: [String: [Int]]) throws -> Plan {
+    /// - Parameter once: whether the plan runs one time, so that nothing is worth keeping.
+    func plan(
+        _ file: ModelFile, inputShapes: [String: [Int]], once: Bool = false
+    ) throws -> Plan {
         do {
             return try Plan(
                 graph: file.model.graph, weights: file.model.weights, inputShapes: inputShapes,
                 kernels: kernels, pool: pool, numerics: numerics,
-                denseWeights: weights)
+                denseWeights: weights, keepsPreparedWeights: !once)
         } catch {
             throw InputError(file: file.path, format: file.format, problem: "\(error)")
         }
@@ -43,7 +46,7 @@ struct Engine {
         let inputs = inputs.filter { input in
             file.model.graph.inputs.contains { $0.name == input.key }
         }
-        let plan = try plan(file, inputShapes: inputs.mapValues(\.shape))
+        let plan = try plan(file, inputShapes: inputs.mapValues(\.shape), once: true)
         return try run(file, plan, inputs: inputs)
     }
 

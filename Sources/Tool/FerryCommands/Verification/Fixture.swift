@@ -1,7 +1,5 @@
 import FormatInterface
 import Foundation
-import NumPyFormat
-import ONNXFormat
 import Tensors
 
 /// Recorded inputs and outputs, in the layout of ONNX's test data: `input_0`, `output_0` and so on,
@@ -56,10 +54,7 @@ struct Fixture {
             let candidates = ["\(stem).float64.npy", "\(stem).npy", "\(stem).pb"]
             guard let path = candidates.first(where: FileManager.default.fileExists(atPath:))
             else { return arrays }
-            let array =
-                path.hasSuffix(".npy")
-                ? try NPY.read(path) : try ONNXFormat.readTensor(InputFile(path: path))
-            arrays.append((path, array))
+            arrays.append((path, try ArrayFile.read(path)))
         }
     }
 }
