@@ -261,7 +261,7 @@ func `a rounded network is that of rounded weights`(
     for (key, tensor) in model.extras {
         #expect(rounded.extras[key]?.isBitEqual(to: tensor) == true)
     }
-    for convention in Convention.allCases {
+    for convention in Convention.allCases where convention != .caffe {
         let written = try Translation.checkpoint(of: rounded, in: convention)
         let floating = written.tensors.filter { $0.tensor.elementType.isFloatingPoint }
         #expect(floating.allSatisfy { $0.tensor.elementType == type })

@@ -33,7 +33,7 @@ private func names(in folder: TemporaryFolder) throws -> [String] {
     let files = try names(in: folder)
     #expect(files.count == 2 && files[0] == "m.onnx")
     let data = try InputFile(path: folder.path(files[1]))
-    var digest = try SHA256()
+    let digest = try SHA256()
     unsafe data.storage.withUnsafeBytes { buffer in
         unsafe digest.update(RawSpan(_unsafeBytes: buffer))
     }
@@ -123,8 +123,8 @@ func `a model that fails its check leaves the old pair as it was`(_ isSame: Bool
     ),
 ])
 func `SHA-256 is that of the standard's examples`(_ text: String, _ digest: String) throws {
-    var whole = try SHA256()
-    var parts = try SHA256()
+    let whole = try SHA256()
+    let parts = try SHA256()
     let bytes = Array(text.utf8)
     whole.update(unsafe bytes.span.bytes)
     for byte in bytes { parts.update(unsafe [byte].span.bytes) }
@@ -135,7 +135,7 @@ func `SHA-256 is that of the standard's examples`(_ text: String, _ digest: Stri
 @Test func `SHA-256 of a million letters, in pieces of any size`() throws {
     let expected = "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
     for size in [1, 63, 64, 65, 1000, 1_000_000] {
-        var digest = try SHA256()
+        let digest = try SHA256()
         var left = 1_000_000
         while left > 0 {
             let piece = [UInt8](repeating: UInt8(ascii: "a"), count: min(size, left))

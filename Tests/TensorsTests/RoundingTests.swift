@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -55,10 +56,12 @@ struct RoundingTests {
             let rounded = source.rounded(to: target)
             #expect(rounded.elementType == target && rounded.shape == shape)
             let expected = bytes(of: source.converted(to: target))
-            var pieces = [UInt8](repeating: 0, count: expected.count)
+            let collected = Mutex([UInt8](repeating: 0, count: expected.count))
             unsafe rounded.eachPiece { start, piece in
-                unsafe pieces.replaceSubrange(start..<start + piece.count, with: piece)
+                let bytes = unsafe Array(piece)
+                collected.withLock { $0.replaceSubrange(start..<start + bytes.count, with: bytes) }
             }
+            let pieces = collected.withLock { $0 }
             var inOrder: [UInt8] = []
             unsafe rounded.eachPieceInOrder { unsafe inOrder += $0 }
             if type != target {

@@ -29,7 +29,9 @@ package enum HDF5Dialect: Int, Sendable {
 
     /// Nil for a file that is no HDF5. A damaged one is plain: reading it tells the damage.
     package static func of(_ file: InputFile) -> HDF5Dialect? {
-        guard HDF5File.isHDF5(file) else { return nil }
+        // HDF5 may begin at 512 · 2ⁿ, where a member of an archive may lie by chance.
+        guard file.bytes(at: 0, count: 4) != Array("PK\u{3}\u{4}".utf8), HDF5File.isHDF5(file)
+        else { return nil }
         let known = last.withLock { $0 }
         if let known, known.storage === file.storage { return known.dialect }
         let dialect = examine(HDF5Source(file))
