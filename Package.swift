@@ -100,7 +100,8 @@ let package = Package(
         module(
             "Formats", in: "Formats",
             [
-                "CaffeFormat", "ONNXFormat", "HDF5Format", "KerasFormat", "PyTorchFormat", "SafetensorsFormat",
+                "CaffeFormat", "ONNXFormat", "HDF5Format", "KerasFormat", "PyTorchFormat",
+                "SafetensorsFormat",
                 "NumPyFormat", "FormatInterface", "IR", "Tensors",
             ]),
 

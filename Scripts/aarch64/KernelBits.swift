@@ -175,12 +175,14 @@ private struct Bench {
             }
         }
         finish(name, sums, positions * tiles * outputs)
-        winogradOutput(task, 0..<tiles)
+        winogradOutput(task, 0..<tiles, 0..<outputs)
         finish(name, result, (pools ? height / 2 * (width / 2) : height * width) * outputs)
     }
 
     mutating func denseLayers() {
         denseLayer("dense 256 to 10", depth: 256, outputs: 10, batch: 1, offset: 0)
+        denseLayer(
+            "dense 1301 to 19, odd address", depth: 1301, outputs: 19, batch: 1, offset: 3)
         denseLayer(
             "dense 301 to 19, batch 6, odd address", depth: 301, outputs: 19, batch: 6, offset: 3)
     }
@@ -201,20 +203,23 @@ private struct Bench {
             sums: zeros(DenseTask.sumCount(batch: batch)), batch: batch, depth: depth,
             outputs: outputs, bounds: .none)
         packImages(task, 0..<DenseTask.steps(depth: depth))
-        dense(task, 0..<outputs)
+        if batch == 1 { denseVector(task, 0..<outputs) } else { dense(task, 0..<outputs) }
         finish(name, result, batch * outputs)
     }
 
     mutating func paddedConvolutions() {
         padded("few channels, 3 to 70", channels: 3, outputs: 70, chain: 126, convolvePadded)
         padded("few outputs, 2 to 5", channels: 2, outputs: 5, chain: 128, convolveAlongRows)
+        padded(
+            "few outputs, 2 to 5, pooled", channels: 2, outputs: 5, chain: 128, pools: true,
+            convolveAlongRows)
         padded("by lane, 37", channels: 48, outputs: 37, depth: 1, chain: 7, convolveByLane)
     }
 
     /// 5×5 kernels over 12 rows of 21 columns; numbers of `depth` channels are summed.
     mutating func padded(
         _ name: StaticString, channels: Int, outputs: Int, depth: Int? = nil, chain: Int,
-        _ kernel: (PaddedConvolutionTask, Range<Int>) -> Void
+        pools: Bool = false, _ kernel: (PaddedConvolutionTask, Range<Int>) -> Void
     ) {
         start(UInt64(channels * 1000 + outputs))
         let (width, lines, columns) = (21, 8, 17)
@@ -231,13 +236,15 @@ private struct Bench {
                 tap / 5 * width * channels + tap % 5 * pixel + k * (isPlanar ? width : 1)
         }
         let result = zeros(lines * columns * outputs)
-        let task = PaddedConvolutionTask(
+        var task = PaddedConvolutionTask(
             input: input, offsets: offsets, products: products, chain: chain, weights: weights,
             bias: bias, output: result, outputs: outputs, outputWidth: columns,
             positionStride: pixel, lineStride: width * channels, bounds: .relu,
             totals: zeros(PaddedConvolutionTask.totalsCount))
-        kernel(task, 0..<lines)
-        finish(name, result, lines * columns * outputs)
+        task.pools = pools
+        let step = pools ? 2 : 1
+        kernel(task, 0..<lines / step)
+        finish(name, result, lines / step * (columns / step) * outputs)
     }
 
     mutating func pools() {

@@ -14,7 +14,8 @@ import ZIPContainer
             var writer = ZIPWriter()
             for member in members {
                 try writer.append(
-                    member.name, member.contents.map { ByteRegion($0).tensor }, alignment: alignment,
+                    member.name, member.contents.map { ByteRegion($0).tensor },
+                    alignment: alignment,
                     to: file)
             }
             try writer.finish(comment: comment, to: file)

@@ -17,8 +17,12 @@ struct RunCommand: Command {
     ]
     static let options: [CommandOption] =
         [
-            .value("input", "[NAME=]FILE", repeats: true, help: "an array for an input, as .npy or .pb"),
-            .value("output", "[NAME=]FILE", repeats: true, help: "where an output goes, as .npy or .pb"),
+            .value(
+                "input", "[NAME=]FILE", repeats: true, help: "an array for an input, as .npy or .pb"
+            ),
+            .value(
+                "output", "[NAME=]FILE", repeats: true, help: "where an output goes, as .npy or .pb"
+            ),
             .value(
                 "preprocess", "NAME",
                 help: "torchvision, keras-caffe, keras-tf, caffe, none (default: as trained)"),
