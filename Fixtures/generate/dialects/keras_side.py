@@ -46,6 +46,9 @@ class KerasSide:
             to_onnx(model, path)
         elif form == "weights" and path.endswith(".weights.h5"):
             model.save_weights(path)
+        elif form == "weights" and path.endswith(".weights.json"):
+            sizes = [array.nbytes for array in model.get_weights()]
+            model.save_weights(path, max_shard_size=max(*sizes, sum(sizes) / 2) / 2**30)
         elif self.keras.__name__ == "tf_keras":
             model.save_weights(path, save_format="h5")
         else:
