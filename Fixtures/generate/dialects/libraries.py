@@ -148,16 +148,34 @@ class ONNX(Library):
         shape = [d.dim_value for d in entry.type.tensor_type.shape.dim]
         x = case.x if shape[1:] == list(case.x.shape[1:]) else case.x.transpose(0, 2, 3, 1)
         kind = onnx.helper.tensor_dtype_to_np_dtype(entry.type.tensor_type.elem_type)
-        feeds = {entry.name: np.ascontiguousarray(x, kind)}
         if kind == np.float64:  # ONNX Runtime has no convolution of these
             session = onnx.reference.ReferenceEvaluator(modern(model))
         else:
-            options = {"providers": ["CPUExecutionProvider"]}
-            session = onnxruntime.InferenceSession(str(path), **options)
+            narrow = np.dtype(kind).itemsize == 2
+            given = in_float32(model).SerializeToString() if narrow else str(path)
+            kind = np.float32
+            session = onnxruntime.InferenceSession(given, providers=["CPUExecutionProvider"])
+        feeds = {entry.name: np.ascontiguousarray(x, kind)}
         return graph_weights(model.graph), session.run(None, feeds)[0]
 
     def arranged(self, model):
         return list(floats(model).values())
+
+
+def in_float32(model):
+    """A copy whose numbers of 16 bits are float32, with the same values."""
+    wide = onnx.ModelProto()
+    wide.CopyFrom(model)
+    narrow = (onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16)
+    constants = [a.t for n in wide.graph.node for a in n.attribute if a.HasField("t")]
+    for tensor in [*wide.graph.initializer, *constants]:
+        if tensor.data_type in narrow:
+            array = numpy_helper.to_array(tensor).astype(np.float32)
+            tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
+    for value in [*wide.graph.input, *wide.graph.output, *wide.graph.value_info]:
+        if value.type.tensor_type.elem_type in narrow:
+            value.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
+    return wide
 
 
 def modern(model):

@@ -84,10 +84,11 @@ class Proof:
         there = folder / f"there{destination.ending}"
         refused = self.ferry.convert(
             self.path, there, destination.to, [*destination.options, *source.options(case)])
-        if case.responds and destination.lacks_responses:
-            if not refused or "LRN" not in refused:
-                raise Failure(f"expected LRN to be refused, found {refused}")
-            return Cell(impossible=destination.lacks_responses)
+        if lacking := destination.lacking(case, source):
+            reason, word = lacking
+            if not refused or word not in refused:
+                raise Failure(f"expected {word} to be refused, found {refused}")
+            return Cell(impossible=reason)
         if refused:
             raise Failure(refused)
         share = max(self.open(library, there) for library in self.able(destination))

@@ -44,6 +44,8 @@ class Source:
     softmax: bool = False
     # What stands for the source where no library of today runs it: (case, path) -> path.
     twin: Callable | None = None
+    # Whether its weights are bfloat16.
+    bfloat16: bool = False
     # Why it cannot hold local responses; None where it can.
     lacks_responses: str | None = NO_GRAPH
     # Why it cannot hold batch normalisations; None where it can.
@@ -142,12 +144,13 @@ def state_sources():
                saved(checkpoint, _use_new_zipfile_serialization=False)),
         Source("pth, float64", "pth", ".pth", pth, saved(rounded(torch.float64))),
         Source("pth, float16", "pth", ".pth", pth, saved(rounded(torch.float16))),
-        Source("pth, bfloat16", "pth", ".pth", pth, saved(rounded(torch.bfloat16))),
+        Source("pth, bfloat16", "pth", ".pth", pth, saved(rounded(torch.bfloat16)),
+               bfloat16=True),
         Source("safetensors", "safetensors", ".safetensors", safe, saved_safe(tensors)),
         Source("safetensors, float16", "safetensors", ".safetensors", safe,
                saved_safe(rounded(torch.float16))),
         Source("safetensors, bfloat16", "safetensors", ".safetensors", safe,
-               saved_safe(rounded(torch.bfloat16))),
+               saved_safe(rounded(torch.bfloat16)), bfloat16=True),
         Source("safetensors, 2 shards", "safetensors", ".safetensors.index.json", safe, save_shards),
         Source("npz", "npz", ".npz", npz, lambda case, path: np.savez(path, **case.state())),
         Source("npz, compressed", "npz", ".npz", npz,
