@@ -26,7 +26,7 @@ class Destination:
     not_for_responses: tuple = ()
 
     def lacking(self, case, source):
-        """Why Ferry must refuse to write a source, and a word of what it says; None if it must not."""
+        """Why Ferry must refuse to write a source, and a word of what it says; else None."""
         if case.responds and self.lacks_responses:
             return self.lacks_responses, "LRN"
         if source.bfloat16 and self.lacks_bfloat16:

@@ -66,7 +66,7 @@ class StateDict(Library):
 
 
 def filled(view, state):
-    """PyTorch's network with a state, strictly loaded; 16-bit numbers as float32, which holds them."""
+    """PyTorch's network with a state, strictly loaded; 16-bit numbers become float32."""
     module = view.module()
     wide = any(array.dtype == np.float64 for array in state.values())
     tensors = {k: torch.from_numpy(widened(v)) for k, v in state.items()}

@@ -105,9 +105,9 @@ class Table:
             " it. On the way back Ferry is told nothing.", "",
             f"Opened by: {'; '.join(opened)}. State dicts are loaded into PyTorch's network"
             " strictly, ONNX files pass `onnx.checker` with `full_check`. For float64 ONNX Runtime"
-            " has no convolution: there `onnx.reference` answers. Networks of 16-bit weights are run in"
-            " float32, which holds these exactly. Of Caffe's local responses OpenCV ignores `k`: there PyTorch"
-            " answers for it. Local responses, op layers in"
+            " has no convolution: there `onnx.reference` answers. Networks of 16-bit weights are run"
+            " in float32, which holds these exactly. Of Caffe's local responses OpenCV ignores `k`:"
+            " there PyTorch answers for it. Local responses, op layers in"
             " Keras 3 and a function in tf_keras, are opened by the one Keras that has them, and"
             " tf_keras' come back as Keras 3's.",
         ]  # fmt: skip
