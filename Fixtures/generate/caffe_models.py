@@ -58,11 +58,12 @@ PARAMS = {
 V1_TYPES = {
     "Accuracy": 1, "Concat": 3, "Convolution": 4, "Data": 5, "Dropout": 6, "InnerProduct": 14,
     "LRN": 15, "Pooling": 17, "ReLU": 18, "Softmax": 20, "SoftmaxWithLoss": 21,
+    "TanH": 23,
 }
 V1_NAMES = {
     "Accuracy": "ACCURACY", "Concat": "CONCAT", "Convolution": "CONVOLUTION", "Data": "DATA",
     "Dropout": "DROPOUT", "InnerProduct": "INNER_PRODUCT", "LRN": "LRN", "Pooling": "POOLING",
-    "ReLU": "RELU", "Softmax": "SOFTMAX", "SoftmaxWithLoss": "SOFTMAX_LOSS",
+    "ReLU": "RELU", "Softmax": "SOFTMAX", "SoftmaxWithLoss": "SOFTMAX_LOSS", "TanH": "TANH",
 }
 
 

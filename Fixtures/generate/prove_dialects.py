@@ -28,8 +28,8 @@ from dialects.remote import Remote
 
 def row(ferry, case, source, columns, scratch):
     """destination -> cell"""
-    if case.responds and source.lacks_responses:
-        return {c.name: proof.Cell(impossible=source.lacks_responses) for c in columns}
+    if lacking := source.lacks(case):
+        return {c.name: proof.Cell(impossible=lacking) for c in columns}
     shutil.rmtree(scratch, ignore_errors=True)
     (scratch / "source").mkdir(parents=True)
     path = scratch / "source" / f"{case.name}{source.ending}"

@@ -46,6 +46,9 @@ class KerasSide:
             to_onnx(model, path)
         elif form == "weights" and path.endswith(".weights.h5"):
             model.save_weights(path)
+        elif form == "weights" and path.endswith(".weights.json"):
+            sizes = [array.nbytes for array in model.get_weights()]
+            model.save_weights(path, max_shard_size=max(*sizes, sum(sizes) / 2) / 2**30)
         elif self.keras.__name__ == "tf_keras":
             model.save_weights(path, save_format="h5")
         else:
@@ -62,7 +65,7 @@ class KerasSide:
         else:
             model = self.build(network, softmax, epsilon)
             model.load_weights(path)
-        np.save(y, self.answer(model, np.load(x)))
+        np.save(y, self.answer(self.in_float32(model), np.load(x)))
         found = {}
         for layer in model.layers:
             values = layer.get_weights()
@@ -72,6 +75,16 @@ class KerasSide:
                 leaf = variable.name.split("/")[-1].split(":")[0]
                 found[f"{len(found):03} {leaf}"] = value
         np.savez(weights, **found)
+
+    def in_float32(self, model):
+        """The same network and weights in float32, where they are of 16 bits."""
+        weights = model.get_weights()
+        if all(array.dtype != np.float16 for array in weights):
+            return model
+        config = json.dumps(model.get_config()).replace('"float16"', '"float32"')
+        wide = type(model).from_config(json.loads(config))
+        wide.set_weights([array.astype(np.float32) for array in weights])
+        return wide
 
     def answer(self, model, x):
         """The model's outputs for pictures that are NCHW."""

@@ -2,7 +2,8 @@
 
 Each library has `open(path, case, view)`, which gives the weights, a list of (label, array) in a
 fixed order, and the outputs for the case's pictures. A file with the same bytes as one opened
-before is not opened again.
+before is not opened again. Libraries of destinations have `arranged(model)` too: the arrays of a
+PyTorch network in the order and layout that `open` gives them in.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import h5py
+import ml_dtypes
 import numpy as np
 import onnx
 import onnx.reference
@@ -20,6 +22,7 @@ import safetensors
 import torch
 from onnx import numpy_helper
 
+import networks
 from dialects import cases
 
 
@@ -42,7 +45,7 @@ def digest(path):
     found = hashlib.sha256(path.read_bytes())
     for beside in sorted(path.parent.iterdir()):
         if beside != path and beside.name.split(".")[0] == path.name.split(".")[0]:
-            if beside.suffix in (".data", ".bin", ".safetensors"):
+            if beside.suffix in (".data", ".bin", ".safetensors", ".caffemodel", ".h5"):
                 found.update(beside.read_bytes())
     return found.hexdigest()
 
@@ -56,11 +59,31 @@ class StateDict(Library):
 
     def read(self, path, case, view):
         state = case.named_by_torch(unwrapped(self.load(path)))
-        module = view.module()
-        tensors = {k: torch.from_numpy(np.array(v)) for k, v in state.items()}
-        kind = next(t.dtype for t in tensors.values() if t.is_floating_point())
-        (module[0] if view.softmax else module).to(kind).load_state_dict(tensors, strict=True)
-        return sorted(state.items()), cases.run(module, case.x)
+        return sorted(state.items()), cases.run(filled(view, state), case.x)
+
+    def arranged(self, model):
+        return [array for _, array in sorted(floats(model).items())]
+
+
+def filled(view, state):
+    """PyTorch's network with a state, strictly loaded; 16-bit numbers become float32."""
+    module = view.module()
+    wide = any(array.dtype == np.float64 for array in state.values())
+    tensors = {k: torch.from_numpy(widened(v)) for k, v in state.items()}
+    module.to(torch.float64 if wide else torch.float32)
+    (module[0] if view.softmax else module).load_state_dict(tensors, strict=True)
+    return module
+
+
+def widened(array):
+    narrow = array.dtype in (np.float16, ml_dtypes.bfloat16)
+    return array.astype(np.float32) if narrow else np.array(array)
+
+
+def floats(model):
+    """A network's state by name, without counters."""
+    state = {k: v.detach().numpy() for k, v in model.state_dict().items()}
+    return {k: v for k, v in state.items() if v.dtype.kind == "f"}
 
 
 def unwrapped(state):
@@ -73,9 +96,16 @@ def load_pth(path):
     def arrays(value):
         if isinstance(value, dict):
             return {k: arrays(v) for k, v in value.items()}
-        return value.detach().numpy() if isinstance(value, torch.Tensor) else value
+        return array_of(value.detach()) if isinstance(value, torch.Tensor) else value
 
     return arrays(torch.load(path, weights_only=True))
+
+
+def array_of(tensor):
+    """Bit for bit, also of bfloat16, which NumPy itself does not know."""
+    if tensor.dtype == torch.bfloat16:
+        return tensor.contiguous().view(torch.uint16).numpy().view(ml_dtypes.bfloat16)
+    return tensor.numpy()
 
 
 def load_safetensors(path):
@@ -85,8 +115,8 @@ def load_safetensors(path):
         files = {path.parent / shard for shard in shards}
     state = {}
     for file in files:
-        with safetensors.safe_open(file, framework="np") as opened:
-            state |= {name: opened.get_tensor(name) for name in opened.keys()}
+        with safetensors.safe_open(file, framework="pt") as opened:
+            state |= {name: array_of(opened.get_tensor(name)) for name in opened.keys()}
     return state
 
 
@@ -118,13 +148,34 @@ class ONNX(Library):
         shape = [d.dim_value for d in entry.type.tensor_type.shape.dim]
         x = case.x if shape[1:] == list(case.x.shape[1:]) else case.x.transpose(0, 2, 3, 1)
         kind = onnx.helper.tensor_dtype_to_np_dtype(entry.type.tensor_type.elem_type)
-        feeds = {entry.name: np.ascontiguousarray(x, kind)}
         if kind == np.float64:  # ONNX Runtime has no convolution of these
             session = onnx.reference.ReferenceEvaluator(modern(model))
         else:
-            options = {"providers": ["CPUExecutionProvider"]}
-            session = onnxruntime.InferenceSession(str(path), **options)
+            narrow = np.dtype(kind).itemsize == 2
+            given = in_float32(model).SerializeToString() if narrow else str(path)
+            kind = np.float32
+            session = onnxruntime.InferenceSession(given, providers=["CPUExecutionProvider"])
+        feeds = {entry.name: np.ascontiguousarray(x, kind)}
         return graph_weights(model.graph), session.run(None, feeds)[0]
+
+    def arranged(self, model):
+        return list(floats(model).values())
+
+
+def in_float32(model):
+    """A copy whose numbers of 16 bits are float32, with the same values."""
+    wide = onnx.ModelProto()
+    wide.CopyFrom(model)
+    narrow = (onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16)
+    constants = [a.t for n in wide.graph.node for a in n.attribute if a.HasField("t")]
+    for tensor in [*wide.graph.initializer, *constants]:
+        if tensor.data_type in narrow:
+            array = numpy_helper.to_array(tensor).astype(np.float32)
+            tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
+    for value in [*wide.graph.input, *wide.graph.output, *wide.graph.value_info]:
+        if value.type.tensor_type.elem_type in narrow:
+            value.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
+    return wide
 
 
 def modern(model):
@@ -150,6 +201,8 @@ def graph_weights(graph):
                     known[node.output[0]] = numpy_helper.to_array(attribute.t)
         elif node.op_type == "Identity" and node.input[0] in known:
             known[node.output[0]] = known[node.input[0]]
+        elif node.op_type == "Mul" and all(name in known for name in node.input):
+            known[node.output[0]] = np.multiply(*(known[name] for name in node.input))
         elif node.op_type == "Transpose" and found:
             rows_are_hwc = list(node.attribute[0].ints) == [0, 2, 3, 1]
         else:
@@ -193,9 +246,11 @@ class Keras(Library):
     def read(self, path, case, view):
         with tempfile.TemporaryDirectory() as folder:
             folder = Path(folder)
-            # Keras tells formats by their endings.
-            link = folder / f"model{self.ending}"
-            link.symlink_to(path)
+            link = folder / f"model{self.ending}"  # Keras tells formats by their endings
+            if path.suffix == ".json":  # which names its files as they are
+                link = path
+            else:
+                link.symlink_to(path)
             np.save(folder / "x.npy", case.x)
             self.side.open(
                 network=view.network, softmax=view.softmax, epsilon=view.epsilon, form=self.form,
@@ -204,6 +259,9 @@ class Keras(Library):
             with np.load(folder / "weights.npz") as file:
                 weights = [(key.split(" ")[1], file[key]) for key in file.files]
             return weights, np.load(folder / "y.npy")
+
+    def arranged(self, model):
+        return [array for arrays in networks.keras_arrays(model) for array in arrays]
 
 
 def versions():

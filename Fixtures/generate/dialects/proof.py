@@ -3,12 +3,15 @@
 import dataclasses
 import subprocess
 
-from dialects import cases
+from dialects import cases, libraries
 
 NO_WAY_BACK = (
     "one way: tensors alone do not say where responses are normalised, and Ferry refuses to"
     " rebuild a network that they do not describe"
 )
+
+
+ONE_WAY = "one way: Caffe is read only; what arrives is the source's bit for bit"
 
 
 class Failure(Exception):
@@ -50,6 +53,16 @@ def same_weights(found, wanted):
             raise Failure(f"{label} came back as {a.dtype} {a.shape}, was {b.dtype} {b.shape}")
 
 
+def same_arrays(found, wanted):
+    """Bit by bit and in order, but for counters, which Caffe has none of."""
+    found = [(label, array) for label, array in found if array.dtype.kind == "f"]
+    if len(found) != len(wanted):
+        raise Failure(f"{len(found)} tensors arrived of {len(wanted)}")
+    for (label, a), b in zip(found, wanted):
+        if a.dtype != b.dtype or a.shape != b.shape or a.tobytes() != b.tobytes():
+            raise Failure(f"{label} arrived as {a.dtype} {a.shape}, is {b.dtype} {b.shape}")
+
+
 class Proof:
     """All cells of one source and one network."""
 
@@ -71,15 +84,19 @@ class Proof:
         there = folder / f"there{destination.ending}"
         refused = self.ferry.convert(
             self.path, there, destination.to, [*destination.options, *source.options(case)])
-        if case.responds and destination.lacks_responses:
-            if not refused or "LRN" not in refused:
-                raise Failure(f"expected LRN to be refused, found {refused}")
-            return Cell(impossible=destination.lacks_responses)
+        if lacking := destination.lacking(case, source):
+            reason, word = lacking
+            if not refused or word not in refused:
+                raise Failure(f"expected {word} to be refused, found {refused}")
+            return Cell(impossible=reason)
         if refused:
             raise Failure(refused)
         share = max(self.open(library, there) for library in self.able(destination))
-        if case.responds and source.back_as:
-            source = source.back_as
+        if source.read_only:
+            for library in self.able(destination):
+                self.arrived(library, there)
+            return Cell(share=share, impossible=ONE_WAY)
+        source = source.returning(case)
         back = folder / f"back{source.ending}"
         refused = self.ferry.convert(there, back, source.to, source.back)
         if case.responds and not destination.graph:
@@ -93,6 +110,13 @@ class Proof:
         except Exception as error:
             raise Failure(f"back: {error}") from None
         return Cell(share=share)
+
+    def arrived(self, library, path):
+        """Compares the weights of a destination with those of the source, by its own library."""
+        case = self.case
+        view = case.view(self.source.folded, softmax=False)
+        model = libraries.filled(view, case.state() | dict(self.weights))
+        same_arrays(library.open(path, case, self.view)[0], library.arranged(model))
 
     def able(self, destination):
         for library in destination.libraries:

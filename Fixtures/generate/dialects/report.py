@@ -6,6 +6,8 @@ import json
 import subprocess
 from pathlib import Path
 
+import cv2
+
 from dialects import cases, libraries
 from dialects.proof import Cell
 
@@ -65,7 +67,7 @@ class Table:
                 if row is None:
                     missing += 1
                     continue
-                told = " ".join(source.options(case)) if network_fits(case, source) else ""
+                told = " ".join(source.options(case)) if not source.lacks(case) else ""
                 texts = [marked(Cell(**row[c.name]), notes) for c in self.columns]
                 body.append(line(source.name, f"`{told}`" if told else "", *texts))
         rows = self.kept["rows"].values()
@@ -92,7 +94,10 @@ class Table:
             " the destination is meant for, and carried back by Ferry. A percentage says that both"
             " ways hold: it is the largest error of the destination's outputs against those of the"
             " source's framework, as a share of 1e-4·|ref| + 1e-5·max|ref|; and all tensors that"
-            " came back, read by the source's own library, are the source's bit for bit.", "",
+            " came back, read by the source's own library, are the source's bit for bit. Caffe's"
+            " files, which Ferry only reads, are written field by field after caffe.proto and"
+            " opened by OpenCV; there the destination's tensors, read by its own library, are the"
+            " source's bit for bit.", "",
             f"The networks have distinct weights everywhere. vgg16_bn_narrow's ε is"
             f" {cases.EPSILON}, no framework's default, its statistics are seeded too, and every"
             f" num_batches_tracked is {cases.BATCHES}. *Folded* exports have the normalisations"
@@ -100,14 +105,12 @@ class Table:
             " it. On the way back Ferry is told nothing.", "",
             f"Opened by: {'; '.join(opened)}. State dicts are loaded into PyTorch's network"
             " strictly, ONNX files pass `onnx.checker` with `full_check`. For float64 ONNX Runtime"
-            " has no convolution: there `onnx.reference` answers. Local responses, op layers in"
+            " has no convolution: there `onnx.reference` answers. Networks of 16-bit weights are run"
+            " in float32, which holds these exactly. Of Caffe's local responses OpenCV ignores `k`:"
+            " there PyTorch answers for it. Local responses, op layers in"
             " Keras 3 and a function in tf_keras, are opened by the one Keras that has them, and"
             " tf_keras' come back as Keras 3's.",
         ]  # fmt: skip
-
-
-def network_fits(case, source):
-    return not (case.responds and source.lacks_responses)
 
 
 def word(cell):
@@ -148,4 +151,5 @@ def commit():
 
 
 def versions(keras3, tf_keras):
-    return libraries.versions() | {"Keras": keras3.version(), "tf_keras": tf_keras.version()}
+    others = {"OpenCV": cv2.__version__, "Keras": keras3.version(), "tf_keras": tf_keras.version()}
+    return libraries.versions() | others

@@ -18,7 +18,7 @@ import safetensors.torch
 import torch
 
 import networks
-from dialects import cases, libraries, old_keras
+from dialects import caffe, cases, libraries, old_keras
 from dialects.libraries import Library
 
 NO_GRAPH = "tensors alone do not say where responses are normalised"
@@ -27,8 +27,8 @@ NO_GRAPH = "tensors alone do not say where responses are normalised"
 @dataclasses.dataclass(frozen=True)
 class Source:
     name: str
-    # The format that the way back is written in; `back` goes with it.
-    to: str
+    # The format that the way back is written in; `back` goes with it. None where Ferry only reads.
+    to: str | None
     ending: str
     # Opens the source, and what comes back.
     library: Library
@@ -40,17 +40,36 @@ class Source:
     graph: bool = False
     # Whether the exporter fuses batch normalisations into convolutions.
     folded: bool = False
-    # Whether the networks end in a softmax, as Keras' AlexNet and VGG do.
-    keras: bool = False
+    # Whether all networks but LeNet end in a softmax, as Keras' do.
+    softmax: bool = False
     # What stands for the source where no library of today runs it: (case, path) -> path.
     twin: Callable | None = None
+    # Whether its weights are bfloat16.
+    bfloat16: bool = False
     # Why it cannot hold local responses; None where it can.
     lacks_responses: str | None = NO_GRAPH
-    # The source that local responses come back as, where Ferry cannot write them as this one.
+    # Why it cannot hold batch normalisations; None where it can.
+    lacks_normalisations: str | None = None
+    # The source that it comes back as, where Ferry does not write this one; that for local
+    # responses alone.
     back_as: "Source | None" = None
+    responses_back_as: "Source | None" = None
+
+    @property
+    def read_only(self):
+        return self.to is None
+
+    def lacks(self, case):
+        """Why it cannot hold a network; None where it can."""
+        if case.responds:
+            return self.lacks_responses
+        return self.lacks_normalisations if case.normalised else None
+
+    def returning(self, case):
+        return (self.responses_back_as if case.responds else None) or self.back_as or self
 
     def view(self, case):
-        softmax = self.keras and case.name not in networks.LENETS
+        softmax = self.softmax and case.name not in networks.LENETS
         return case.view(self.folded, softmax)
 
     def options(self, case):
@@ -78,8 +97,10 @@ def checkpoint(case):
             "optimizer": optimizer.state_dict()}  # fmt: skip
 
 
-def double(case):
-    return {k: v.double() if v.is_floating_point() else v for k, v in tensors(case).items()}
+def rounded(kind):
+    """The tensors, their floating-point numbers as `kind`."""
+    return lambda case: {
+        k: v.to(kind) if v.is_floating_point() else v for k, v in tensors(case).items()}  # fmt: skip
 
 
 def save_shards(case, path):
@@ -111,6 +132,9 @@ def state_sources():
     def saved(value, **options):
         return lambda case, path: torch.save(value(case), path, **options)
 
+    def saved_safe(value):
+        return lambda case, path: safetensors.torch.save_file(value(case), path)
+
     return [
         Source("pth", "pth", ".pth", pth, saved(tensors)),
         Source("pth, before 1.6", "pth", ".pth", pth,
@@ -118,9 +142,15 @@ def state_sources():
         Source("pth, checkpoint of DataParallel", "pth", ".pth", pth, saved(checkpoint)),
         Source("pth, checkpoint before 1.6", "pth", ".pth", pth,
                saved(checkpoint, _use_new_zipfile_serialization=False)),
-        Source("pth, float64", "pth", ".pth", pth, saved(double)),
-        Source("safetensors", "safetensors", ".safetensors", safe,
-               lambda case, path: safetensors.torch.save_file(tensors(case), path)),
+        Source("pth, float64", "pth", ".pth", pth, saved(rounded(torch.float64))),
+        Source("pth, float16", "pth", ".pth", pth, saved(rounded(torch.float16))),
+        Source("pth, bfloat16", "pth", ".pth", pth, saved(rounded(torch.bfloat16)),
+               bfloat16=True),
+        Source("safetensors", "safetensors", ".safetensors", safe, saved_safe(tensors)),
+        Source("safetensors, float16", "safetensors", ".safetensors", safe,
+               saved_safe(rounded(torch.float16))),
+        Source("safetensors, bfloat16", "safetensors", ".safetensors", safe,
+               saved_safe(rounded(torch.bfloat16)), bfloat16=True),
         Source("safetensors, 2 shards", "safetensors", ".safetensors.index.json", safe, save_shards),
         Source("npz", "npz", ".npz", npz, lambda case, path: np.savez(path, **case.state())),
         Source("npz, compressed", "npz", ".npz", npz,
@@ -202,15 +232,18 @@ def keras_sources(keras3, tf_keras):
         library = libraries.Keras(title, side, form, ending)
         return Source(
             title, to, ending, library, lambda case, path: save_keras(side, form, case, path),
-            graph=form == "model", keras=True, **options)
+            graph=form == "model", softmax=True, **options)
 
     reload = "Keras 3 does not open what it writes: .h5 drops the modules of op layers"
     archive = source("Keras 3 .keras", keras3, "model", "keras", ".keras", lacks_responses=None)
-    lrn = {"lacks_responses": None, "back_as": archive}
+    lrn = {"lacks_responses": None, "responses_back_as": archive}
+    numbered = source("Keras 3 .weights.h5", keras3, "weights", "keras3-weights-h5", ".weights.h5")
     return [
         archive,
         source("Keras 3 .h5", keras3, "model", "keras-h5", ".h5", lacks_responses=reload),
-        source("Keras 3 .weights.h5", keras3, "weights", "keras3-weights-h5", ".weights.h5"),
+        numbered,
+        source("Keras 3 .weights.json, shards", keras3, "weights", "keras3-weights-h5",
+               ".weights.json", back_as=numbered),
         source("Keras 3 weights, legacy .h5", keras3, "weights", "keras-weights-h5", ".h5"),
         source("tf_keras .keras", tf_keras, "model", "keras", ".keras", **lrn),
         source("tf_keras .h5", tf_keras, "model", "keras-h5", ".h5", **lrn),
@@ -218,7 +251,7 @@ def keras_sources(keras3, tf_keras):
         source("tf_keras weights .h5", tf_keras, "weights", "keras-weights-h5", ".h5"),
         Source("onnx 15, tf2onnx, folded", "onnx", ".onnx", libraries.ONNX("ONNX Runtime"),
                lambda case, path: save_keras(tf_keras, "onnx", case, path),
-               back=("--opset", "15"), graph=True, folded=True, keras=True, lacks_responses=None),
+               back=("--opset", "15"), graph=True, folded=True, softmax=True, lacks_responses=None),
         *old_keras_sources(tf_keras),
     ]  # fmt: skip
 
@@ -255,7 +288,7 @@ def old_keras_sources(tf_keras):
         return make
 
     theano = ("--keras-kernels", "theano")
-    old = {"keras": True, "lacks_responses": "Keras 0 and 1 had no layer of it"}
+    old = {"softmax": True, "lacks_responses": "Keras 0 and 1 had no layer of it"}
     return [
         Source("Keras 1 .h5", "keras-h5", ".h5", whole, keras1("tf", True), graph=True,
                twin=twin("model"), **old),
@@ -270,5 +303,31 @@ def old_keras_sources(tf_keras):
     ]  # fmt: skip
 
 
+# ----------------------------------------------------------------------- Caffe
+
+
+def caffe_sources():
+    library = caffe.OpenCV("OpenCV")
+    of_2013 = "Caffe had no batch normalisation in 2013"
+
+    def source(name, ending, make, **options):
+        return Source(f"Caffe {name}", None, ending, library, make, graph=True,
+                      lacks_responses=None, **options)  # fmt: skip
+
+    return [
+        source(".caffemodel, as trained", ".caffemodel",
+               lambda case, path: caffe.save_trained(case, path, old=False)),
+        source(".caffemodel of 2013, as trained", ".caffemodel",
+               lambda case, path: caffe.save_trained(case, path, old=True),
+               lacks_normalisations=of_2013),
+        source(".prototxt, .caffemodel", ".prototxt", caffe.save_with_prototxt, softmax=True),
+        source(".prototxt, .caffemodel of 2013", ".prototxt",
+               lambda case, path: caffe.save_with_prototxt(case, path, old=True),
+               softmax=True, lacks_normalisations=of_2013),
+        source(".prototxt, .caffemodel.h5", ".prototxt",
+               lambda case, path: caffe.save_with_prototxt(case, path, hdf5=True), softmax=True),
+    ]  # fmt: skip
+
+
 def sources(keras3, tf_keras):
-    return [*state_sources(), *onnx_sources(), *keras_sources(keras3, tf_keras)]
+    return [*state_sources(), *onnx_sources(), *keras_sources(keras3, tf_keras), *caffe_sources()]
