@@ -9,12 +9,8 @@ exits with 1 when something differs or memory grows by more than 96 MiB in a con
 """
 
 import argparse
-import re
-import subprocess
 import sys
 import tempfile
-import threading
-import time
 from pathlib import Path
 
 import cv2
@@ -25,43 +21,10 @@ from safetensors.numpy import load_file
 
 import caffe_models as caffe
 import recipe
+from watched import run
 
 LIMIT = 96 << 20
 SHAPE = (1, 3, 224, 224)
-
-
-def anonymous(process):
-    try:
-        text = Path(f"/proc/{process.pid}/status").read_text()
-    except OSError:
-        return 0
-    found = re.search(r"RssAnon:\s+(\d+) kB", text)
-    return int(found[1]) * 1024 if found else 0
-
-
-def run(title, words):
-    """Runs a command; returns the peak of its anonymous memory, watched every 2 ms."""
-    start = time.monotonic()
-    process = subprocess.Popen(
-        [str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    peak, done = 0, threading.Event()
-
-    def watch():
-        nonlocal peak
-        while not done.is_set():
-            peak = max(peak, anonymous(process))
-            time.sleep(0.002)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    output, errors = process.communicate()
-    done.set()
-    watcher.join()
-    print(f"{title:24} exit {process.returncode}, {time.monotonic() - start:6.2f} s, anonymous "
-          f"memory {peak / 2**20:6.1f} MiB  {output.strip().splitlines()[-1:]}", flush=True)
-    if process.returncode:
-        sys.exit(errors)
-    return peak
 
 
 def main():

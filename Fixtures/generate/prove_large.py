@@ -9,18 +9,16 @@ growth of anonymous memory, and exits with 1 when a step fails or memory grows b
 """
 
 import argparse
-import re
-import subprocess
 import sys
 import tempfile
-import threading
-import time
 from pathlib import Path
 
 import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper
+
+from watched import run
 
 PLAN = [64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0]
 DENSE = [20480, 4096, 1000]
@@ -85,42 +83,6 @@ def make(path):
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 1000])], data.tensors)
     model = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)])
     path.write_bytes(model.SerializeToString())
-
-
-def anonymous(process):
-    try:
-        text = Path(f"/proc/{process.pid}/status").read_text()
-    except OSError:
-        return 0
-    found = re.search(r"RssAnon:\s+(\d+) kB", text)
-    return int(found[1]) * 1024 if found else 0
-
-
-def run(title, words):
-    """Runs a command, watching its anonymous memory every 2 ms."""
-    start = time.monotonic()
-    process = subprocess.Popen(
-        [str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    peak, done = 0, threading.Event()
-
-    def watch():
-        nonlocal peak
-        while not done.is_set():
-            peak = max(peak, anonymous(process))
-            time.sleep(0.002)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    output, errors = process.communicate()
-    done.set()
-    watcher.join()
-    seconds = time.monotonic() - start
-    print(f"{title:34} exit {process.returncode}, {seconds:6.2f} s, "
-          f"anonymous memory {peak / 2**20:7.1f} MiB  {errors.strip()[-120:]}", flush=True)
-    if process.returncode:
-        print(output[-2000:])
-        sys.exit(1)
-    return peak
 
 
 def main():

@@ -46,15 +46,6 @@ final class PiecewiseChecksum: Sendable {
     }
 }
 
-/// The CRC-32 of what had `previous`, continued with `bytes`.
-func crc32(of bytes: UnsafeRawBufferPointer, after previous: UInt32) -> UInt32 {
-    // Without an address zlib gives the start value.
-    guard bytes.count > 0, let base = bytes.baseAddress else { return previous }
-    return unsafe UInt32(
-        truncatingIfNeeded: crc32_z(
-            UInt(previous), base.assumingMemoryBound(to: UInt8.self), bytes.count))
-}
-
 extension ZIPArchive {
     /// What a deflated member holds, in memory of its own.
     func inflated(_ data: ByteRegion, _ entry: ZIPEntry) throws(ZIPError) -> ByteRegion {
