@@ -7,6 +7,12 @@ package struct ParityReport: Codable, Equatable, Sendable {
     package var reference: String
     package var weights: [ParityRow] = []
     package var outputs: [ParityRow] = []
+    /// Activations in graph order, where they were asked for.
+    package var layers: [LayerRow] = []
+    package var bisection: Bisection?
+    /// Differences that were recognised, in graph order.
+    package var findings: [Finding] = []
+    package var provenance: Provenance?
     /// What else the reader must know: a Softmax applied to one side, inputs used, a note.
     package var notes: [String] = []
 
@@ -48,7 +54,8 @@ package struct ParityReport: Codable, Equatable, Sendable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case value, reference, weights, outputs, notes, verdict
+        case value, reference, weights, outputs, layers, bisection, findings, provenance, notes,
+            verdict
     }
 
     package init(from decoder: any Decoder) throws {
@@ -57,6 +64,10 @@ package struct ParityReport: Codable, Equatable, Sendable {
         reference = try container.decode(String.self, forKey: .reference)
         weights = try container.decode([ParityRow].self, forKey: .weights)
         outputs = try container.decode([ParityRow].self, forKey: .outputs)
+        layers = try container.decode([LayerRow].self, forKey: .layers)
+        bisection = try container.decodeIfPresent(Bisection.self, forKey: .bisection)
+        findings = try container.decode([Finding].self, forKey: .findings)
+        provenance = try container.decodeIfPresent(Provenance.self, forKey: .provenance)
         notes = try container.decode([String].self, forKey: .notes)
     }
 
@@ -67,6 +78,10 @@ package struct ParityReport: Codable, Equatable, Sendable {
         try container.encode(reference, forKey: .reference)
         try container.encode(weights, forKey: .weights)
         try container.encode(outputs, forKey: .outputs)
+        try container.encode(layers, forKey: .layers)
+        try container.encodeIfPresent(bisection, forKey: .bisection)
+        try container.encode(findings, forKey: .findings)
+        try container.encodeIfPresent(provenance, forKey: .provenance)
         try container.encode(notes, forKey: .notes)
         try container.encode(verdict, forKey: .verdict)
     }
