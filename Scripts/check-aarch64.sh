@@ -54,8 +54,8 @@ compile aarch64-none-none-elf NEONKernels ''
 
 # The instructions of each kernel that must be fused and sixteen lanes wide.
 "$objdump" -d --no-show-raw-insn "$folder/NEONKernels/Kernels.o" >"$folder/listing"
-for kernel in convolve multiply denseFloat32 denseVector scaleChannels normalizeAcrossChannels \
-    winogradInput winogradOutput; do
+for kernel in convolve multiply denseFloat32 denseVector sumFourVectors scaleChannels \
+    normalizeAcrossChannels winogradInput winogradOutput; do
     count=$(awk -v name="${#kernel}$kernel" '
         /^[0-9a-f]+ </ { inside = index($0, "NEONKernels" name) }
         inside && /\tfmla(\.4s)?\tv|\tfmla\.4s/ { n++ }

@@ -185,6 +185,23 @@ private struct Bench {
             "dense 1301 to 19, odd address", depth: 1301, outputs: 19, batch: 1, offset: 3)
         denseLayer(
             "dense 301 to 19, batch 6, odd address", depth: 301, outputs: 19, batch: 6, offset: 3)
+        panelLayer("dense panels, 300 to 84", depth: 300, outputs: 84, batch: 1, vectors: 6)
+        panelLayer(
+            "dense panels, 150 to 170, batch 6", depth: 150, outputs: 170, batch: 6, vectors: 8)
+    }
+
+    mutating func panelLayer(
+        _ name: StaticString, depth: Int, outputs: Int, batch: Int, vectors: Int
+    ) {
+        start(UInt64(depth + outputs))
+        let panels = (outputs + vectors * 16 - 1) / (vectors * 16)
+        let result = zeros(batch * outputs)
+        let task = DensePanelTask(
+            input: numbers(batch * depth), weights: numbers(panels * depth * vectors * 16),
+            bias: numbers(panels * vectors * 16), output: result, batch: batch, depth: depth,
+            outputs: outputs, bounds: .relu, vectors: vectors)
+        densePanels(task, 0..<panels)
+        finish(name, result, batch * outputs)
     }
 
     mutating func denseLayer(
@@ -243,6 +260,7 @@ private struct Bench {
             totals: zeros(PaddedConvolutionTask.totalsCount))
         task.pools = pools
         let step = pools ? 2 : 1
+        task.planeStride = lines / step * (columns / step)
         kernel(task, 0..<lines / step)
         finish(name, result, lines / step * (columns / step) * outputs)
     }

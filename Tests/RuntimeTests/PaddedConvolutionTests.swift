@@ -63,7 +63,10 @@ import Testing
                 bounds: width % 3 == 0 ? Bounds(lower: -0.5, upper: 0.5) : .none)
             for kernels in kernelSets {
                 let expected = withoutGaps(convolution.run(on: kernels).bits, convolution)
-                let (bits, wholeBorders) = runAlongRows(convolution, on: kernels)
+                let (planes, wholeBorders) = runAlongRows(convolution, on: kernels)
+                let bits = (0..<planes.count).map { index in
+                    planes[index % outputs * convolution.positions + index / outputs]
+                }
                 let name = "\(convolution.testDescription), \(kernels.name)"
                 #expect(wholeBorders, "\(name)")
                 #expect(bits == expected, "\(name)")
@@ -153,7 +156,7 @@ import Testing
         let totals = FloatBlock(untouched: PaddedConvolutionTask.totalsCount)
         unsafe offsets.withUnsafeBufferPointer { offsets in
             guard let first = offsets.baseAddress else { return }
-            let task = unsafe PaddedConvolutionTask(
+            var task = unsafe PaddedConvolutionTask(
                 input: x.pointer, offsets: first, products: offsets.count,
                 chain: max(1, 128 / convolution.channels) * convolution.channels,
                 weights: w.pointer, bias: b.pointer, output: y.pointer, outputs: outputs,
@@ -162,6 +165,7 @@ import Testing
                 lineStride: convolution.stride.height
                     * (lineSize ?? convolution.inputWidth * pixel),
                 bounds: convolution.bounds, totals: totals.pointer)
+            task.planeStride = convolution.positions
             // Rows in any order: none may be touched by another's call.
             for line in (0..<convolution.outputHeight).reversed() { kernel(task, line..<line + 1) }
             let middle = convolution.outputHeight / 2

@@ -7,7 +7,7 @@ func convolveAlongRows(_ task: PaddedConvolutionTask, _ lines: Range<Int>) {
     let (rows, columns) = task.pools ? (2, task.outputWidth & ~1) : (1, task.outputWidth)
     let step = hasFourTiles ? 32 : 16
     for line in lines {
-        let output = unsafe task.output + line * (columns / rows) * task.outputs
+        let output = unsafe task.output + line * (columns / rows)
         var column = 0
         while column < columns {
             // A row's last vector overlaps the one before it.
@@ -19,21 +19,20 @@ func convolveAlongRows(_ task: PaddedConvolutionTask, _ lines: Range<Int>) {
                     unsafe sumTwoVectors(task, x + first, x + second, to: totals)
                 } else {
                     unsafe sumFour(task, x + first, 0, to: totals)
-                    unsafe sumFour(task, x + first, 4, to: totals)
+                    if task.outputs > 4 { unsafe sumFour(task, x + first, 4, to: totals) }
                 }
             }
-            unsafe storePositions(task, task.totals, to: output + first / rows * task.outputs)
+            unsafe storePositions(task, task.totals, to: output + first / rows)
             if hasFourTiles {
-                unsafe storePositions(
-                    task, task.totals + 128, to: output + second / rows * task.outputs)
+                unsafe storePositions(task, task.totals + 128, to: output + second / rows)
             }
             column += step
         }
     }
 }
 
-/// Sums of four outputs.
-private struct FourSums {
+/// Sums of two outputs at two vectors of positions.
+private struct PairSums {
     var s0: Lanes
     var s1: Lanes
     var s2: Lanes
@@ -43,50 +42,51 @@ private struct FourSums {
     init(_ bias: UnsafePointer<Float>) {
         unsafe s0 = Lanes(repeating: bias[0])
         unsafe s1 = Lanes(repeating: bias[1])
-        unsafe s2 = Lanes(repeating: bias[2])
-        unsafe s3 = Lanes(repeating: bias[3])
+        (s2, s3) = (s0, s1)
     }
 
     @inline(always)
-    mutating func addProducts(_ x: Lanes, _ weights: UnsafePointer<Float>) {
-        unsafe s0.addProduct(x, Lanes(repeating: weights[0]))
-        unsafe s1.addProduct(x, Lanes(repeating: weights[1]))
-        unsafe s2.addProduct(x, Lanes(repeating: weights[2]))
-        unsafe s3.addProduct(x, Lanes(repeating: weights[3]))
+    mutating func addProducts(_ x: Lanes, _ x2: Lanes, _ weights: UnsafePointer<Float>) {
+        let (first, second) = unsafe (Lanes(repeating: weights[0]), Lanes(repeating: weights[1]))
+        s0.addProduct(x, first)
+        s1.addProduct(x, second)
+        s2.addProduct(x2, first)
+        s3.addProduct(x2, second)
     }
 
     @inline(always)
     func put(_ totals: UnsafeMutablePointer<Float>, _ bounds: Bounds) {
         unsafe store(bounds.clamp(s0), to: totals)
         unsafe store(bounds.clamp(s1), to: totals + 16)
-        unsafe store(bounds.clamp(s2), to: totals + 32)
-        unsafe store(bounds.clamp(s3), to: totals + 48)
+        unsafe store(bounds.clamp(s2), to: totals + 128)
+        unsafe store(bounds.clamp(s3), to: totals + 144)
     }
 }
 
-/// Eight outputs of two vectors of positions.
+/// Up to eight outputs, by twos, of two vectors of positions.
 @inline(never)
 private func sumTwoVectors(
     _ task: PaddedConvolutionTask, _ x: UnsafePointer<Float>, _ x2: UnsafePointer<Float>,
     to totals: UnsafeMutablePointer<Float>
 ) {
-    var a = unsafe FourSums(task.bias)
-    var b = unsafe FourSums(task.bias + 4)
-    var a2 = a
-    var b2 = b
+    var a = unsafe PairSums(task.bias)
+    var b = unsafe PairSums(task.bias + 2)
+    var c = unsafe PairSums(task.bias + 4)
+    var d = unsafe PairSums(task.bias + 6)
+    var weights = unsafe task.weights
     for product in 0..<task.products {
         let offset = unsafe task.offsets[product]
-        let weights = unsafe task.weights + product * 8
         let (value, value2) = unsafe (load(x + offset), load(x2 + offset))
-        unsafe a.addProducts(value, weights)
-        unsafe a2.addProducts(value2, weights)
-        unsafe b.addProducts(value, weights + 4)
-        unsafe b2.addProducts(value2, weights + 4)
+        unsafe a.addProducts(value, value2, weights)
+        if task.outputs > 2 { unsafe b.addProducts(value, value2, weights + 2) }
+        if task.outputs > 4 { unsafe c.addProducts(value, value2, weights + 4) }
+        if task.outputs > 6 { unsafe d.addProducts(value, value2, weights + 6) }
+        unsafe weights += 8
     }
     unsafe a.put(totals, task.bounds)
-    unsafe b.put(totals + 64, task.bounds)
-    unsafe a2.put(totals + 128, task.bounds)
-    unsafe b2.put(totals + 192, task.bounds)
+    unsafe b.put(totals + 32, task.bounds)
+    unsafe c.put(totals + 64, task.bounds)
+    unsafe d.put(totals + 96, task.bounds)
 }
 
 /// Four outputs, from `first` on, of one vector of positions.
@@ -95,36 +95,41 @@ private func sumFour(
     _ task: PaddedConvolutionTask, _ x: UnsafePointer<Float>, _ first: Int,
     to totals: UnsafeMutablePointer<Float>
 ) {
-    var sums = unsafe FourSums(task.bias + first)
+    let bias = unsafe task.bias + first
+    var s0 = unsafe Lanes(repeating: bias[0])
+    var s1 = unsafe Lanes(repeating: bias[1])
+    var s2 = unsafe Lanes(repeating: bias[2])
+    var s3 = unsafe Lanes(repeating: bias[3])
     for product in 0..<task.products {
-        let offset = unsafe task.offsets[product]
-        unsafe sums.addProducts(load(x + offset), task.weights + (product * 8 + first))
+        let value = unsafe load(x + task.offsets[product])
+        let weights = unsafe task.weights + (product * 8 + first)
+        unsafe s0.addProduct(value, Lanes(repeating: weights[0]))
+        unsafe s1.addProduct(value, Lanes(repeating: weights[1]))
+        unsafe s2.addProduct(value, Lanes(repeating: weights[2]))
+        unsafe s3.addProduct(value, Lanes(repeating: weights[3]))
     }
-    unsafe sums.put(totals + first * 16, task.bounds)
+    let target = unsafe totals + first * 16
+    unsafe store(task.bounds.clamp(s0), to: target)
+    unsafe store(task.bounds.clamp(s1), to: target + 16)
+    unsafe store(task.bounds.clamp(s2), to: target + 32)
+    unsafe store(task.bounds.clamp(s3), to: target + 48)
 }
 
-/// Stores 16 positions of every output, position by position: as they are, or the largest of two
-/// in each of two rows.
+/// Stores 16 positions of every output: as they are, or the largest of two in each of two rows.
 @inline(always)
 private func storePositions(
     _ task: PaddedConvolutionTask, _ totals: UnsafeMutablePointer<Float>,
     to output: UnsafeMutablePointer<Float>
 ) {
-    let outputs = task.outputs
-    for index in 0..<outputs {
-        let sums = unsafe totals + index * 16
-        var target = unsafe output + index
+    var target = unsafe output
+    for index in 0..<task.outputs {
+        let sums = unsafe load(totals + index &* 16)
         if task.pools {
-            unsafe store(larger(load(sums), load(sums + 256)), to: sums)
-            for position in 0..<8 {
-                unsafe target.pointee = larger(sums[2 &* position], sums[2 &* position &+ 1])
-                unsafe target += outputs
-            }
+            let both = unsafe larger(sums, load(totals + (256 &+ index &* 16)))
+            unsafe store(largerOfPairs(both), to: target)
         } else {
-            for position in 0..<16 {
-                unsafe target.pointee = sums[position]
-                unsafe target += outputs
-            }
+            unsafe store(sums, to: target)
         }
+        unsafe target += task.planeStride
     }
 }

@@ -7,7 +7,7 @@ func kernelSet(named name: String) -> KernelSet {
         convolve: convolve, multiply: multiply, convolvePadded: convolvePadded,
         convolveByLane: convolveByLane, convolveAlongRows: convolveAlongRows,
         packImages: packImages, dense: dense, denseVector: denseVector,
-        pool: pool, normalizeAcrossChannels: normalizeAcrossChannels,
+        densePanels: densePanels, pool: pool, normalizeAcrossChannels: normalizeAcrossChannels,
         scaleChannels: scaleChannels, clamp: clamp, add: add, transpose: transpose,
         winogradInput: winogradInput, winogradOutput: winogradOutput,
         probeFMA: probeFMA, probeFMAs: tileRows * tileVectors, probeRead: probeRead)

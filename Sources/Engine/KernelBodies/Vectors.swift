@@ -13,6 +13,11 @@ func store(_ value: Lanes, to pointer: UnsafeMutablePointer<Float>) {
     unsafe UnsafeMutableRawPointer(pointer).storeBytes(of: value, as: Lanes.self)
 }
 
+@inline(always)
+func store(_ value: SIMD8<Float>, to pointer: UnsafeMutablePointer<Float>) {
+    unsafe UnsafeMutableRawPointer(pointer).storeBytes(of: value, as: SIMD8<Float>.self)
+}
+
 /// The first `count` floats, zeros after them.
 @inline(always)
 func loadFirst(_ count: Int, of pointer: UnsafePointer<Float>) -> Lanes {
@@ -57,6 +62,13 @@ func sum(_ value: Lanes) -> Float {
 func larger(_ a: Lanes, _ b: Lanes) -> Lanes {
     // Two masks one after the other: their union would be made lane by lane.
     a.replacing(with: b, where: b .> a).replacing(with: b, where: b .!= b)
+}
+
+/// The larger of each two neighbouring lanes; a NaN wins.
+@inline(always)
+func largerOfPairs(_ value: Lanes) -> SIMD8<Float> {
+    let (a, b) = (value.evenHalf, value.oddHalf)
+    return a.replacing(with: b, where: b .> a).replacing(with: b, where: b .!= b)
 }
 
 /// The larger of two; a NaN wins.

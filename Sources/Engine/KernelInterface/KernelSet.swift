@@ -25,6 +25,7 @@ package struct KernelSet: Sendable {
     package let packImages: @Sendable (DenseTask, Range<Int>) -> Void
     package let dense: @Sendable (DenseTask, Range<Int>) -> Void
     package let denseVector: @Sendable (DenseTask, Range<Int>) -> Void
+    package let densePanels: @Sendable (DensePanelTask, Range<Int>) -> Void
     package let pool: @Sendable (PoolTask, Range<Int>) -> Void
     package let normalizeAcrossChannels: @Sendable (LRNTask, Range<Int>) -> Void
     package let scaleChannels: @Sendable (ChannelTask, Range<Int>) -> Void
@@ -52,6 +53,7 @@ package struct KernelSet: Sendable {
         packImages: @escaping @Sendable (DenseTask, Range<Int>) -> Void,
         dense: @escaping @Sendable (DenseTask, Range<Int>) -> Void,
         denseVector: @escaping @Sendable (DenseTask, Range<Int>) -> Void,
+        densePanels: @escaping @Sendable (DensePanelTask, Range<Int>) -> Void,
         pool: @escaping @Sendable (PoolTask, Range<Int>) -> Void,
         normalizeAcrossChannels: @escaping @Sendable (LRNTask, Range<Int>) -> Void,
         scaleChannels: @escaping @Sendable (ChannelTask, Range<Int>) -> Void,
@@ -75,6 +77,7 @@ package struct KernelSet: Sendable {
         self.packImages = packImages
         self.dense = dense
         self.denseVector = denseVector
+        self.densePanels = densePanels
         self.pool = pool
         self.normalizeAcrossChannels = normalizeAcrossChannels
         self.scaleChannels = scaleChannels

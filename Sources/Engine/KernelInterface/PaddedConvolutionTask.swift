@@ -5,7 +5,7 @@
 /// `convolveByLane` takes it from the output's own lane, as a depthwise convolution does:
 /// y[o, m] = bias[m] + Σ_p W[m, p] · x[o, offsets[p] + m]. `convolveAlongRows` is `convolvePadded`
 /// for at most 8 outputs in rows of at least 16, `positionStride` being 1 and all products one
-/// chain; weights and biases are then [product][8] and [8]. Products are added in order, in chains
+/// chain; weights and biases are then [product][8] and [8], the output [output][position]. Products are added in order, in chains
 /// of `chain`: the first begins with the bias, the others are added to it one by one. In the order
 /// and the chains of `ConvolutionTask`, a convolution has the same bits.
 ///
@@ -22,7 +22,7 @@ package struct PaddedConvolutionTask {
     package var weights: UnsafePointer<Float>
     /// [vector][16].
     package var bias: UnsafePointer<Float>
-    /// [position][outputs].
+    /// [position][outputs]; for `convolveAlongRows` the first output's first position.
     package var output: UnsafeMutablePointer<Float>
     package var outputs: Int
     /// At least 6.
@@ -33,6 +33,8 @@ package struct PaddedConvolutionTask {
     package var bounds: Bounds
     /// Scratch of the calling thread: `totalsCount` floats.
     package var totals: UnsafeMutablePointer<Float>
+    /// Floats from one output's positions to the next output's, for `convolveAlongRows` alone.
+    package var planeStride = 0
     /// Whether a max-pool of 2×2 windows and stride 2 follows, for `convolveAlongRows` alone: its
     /// lines are then those of the pool.
     package var pools = false

@@ -25,6 +25,8 @@ struct Planner {
     var failure: PlanError?
 
     private var values: [String: [Layout: Value]] = [:]
+    /// What values of another shape are the bytes of, while no one has read them.
+    private var reshaped: [String: String] = [:]
     /// Nodes that read each value, by index.
     private var readers: [String: [Int]] = [:]
     /// Nodes that an earlier node's step computes as well.
@@ -107,6 +109,10 @@ struct Planner {
     /// The value `name` in `layout`, converted by a step of its own where it is not there yet.
     mutating func value(_ name: String, in layout: Layout) -> Value {
         if let value = values[name]?[layout] { return value }
+        if let original = reshaped.removeValue(forKey: name) {
+            alias(name, to: value(original, in: .rowMajor))
+            return value(name, in: layout)
+        }
         guard let source = values[name]?.values.first else {
             preconditionFailure("value '\(name)' is read before it is computed")
         }
@@ -150,8 +156,23 @@ struct Planner {
         return value
     }
 
+    /// Lets `name` be the bytes of `original` in row-major order, once it is read.
+    mutating func reshape(_ original: String, as name: String) {
+        reshaped[name] = original
+    }
+
+    /// The channels-last picture [N, C, H, W] that `name` is the flattening of to [N, C·H·W], when
+    /// it is at hand in no other order.
+    func flattenedPicture(_ name: String) -> Value? {
+        guard values[name] == nil, let original = reshaped[name],
+            let picture = values[original]?[.channelsLast], values[original]?[.rowMajor] == nil,
+            type(of: name).shape == [picture.shape[0], picture.shape[1...].reduce(1, *)]
+        else { return nil }
+        return picture
+    }
+
     /// Lets `name` be the bytes of `value` under the shape inferred for it.
-    mutating func alias(_ name: String, to value: Value) {
+    private mutating func alias(_ name: String, to value: Value) {
         var alias = value
         alias.shape = type(of: name).shape
         values[name, default: [:]][value.layout] = alias

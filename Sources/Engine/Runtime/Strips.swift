@@ -1,17 +1,14 @@
 import IR
-import KernelInterface
 
 /// How a convolution's input reaches kernels that know no padding: strip by strip of output rows,
 /// each thread copies the rows of pixels under a strip, with their padding, into its scratch.
 struct Strips: Sendable {
-    /// How a pixel of the input becomes one of a strip.
+    /// How the rows of the input become those of a strip.
     enum Pixels: Sendable {
-        /// The input itself: it has no padding, and its numbers are as the kernel reads them.
-        case inPlace
-        /// All channels of the pixel.
-        case copied
-        /// All channels of a row, each channel's row for itself.
-        case planar
+        /// They are: the input has no padding, and its numbers are as the kernel reads them.
+        case inPlace(Layout)
+        /// As they are: of planes, each channel's row for itself.
+        case copied(Layout)
         /// For each number of a group, that of every output channel's own group:
         /// [depth][lanes rounded up to whole vectors].
         case byLane(depth: Int, outputsPerGroup: Int)
@@ -23,17 +20,19 @@ struct Strips: Sendable {
     let pixels: Pixels
     /// Where each number of a pixel comes from, when it is not simply the pixel.
     private let sources: [Int32]
-    /// Floats of one pixel, and pixels of one row, of a strip.
+    /// Floats of one pixel in all, and pixels of one row, of a strip.
     let pixelSize: Int
     let width: Int
+    /// Floats from one pixel to the next, from one number of a pixel to the next, and from one row
+    /// to the next, of a strip.
+    let pixelStride: Int
+    let numberStride: Int
+    let rowStride: Int
 
     /// Output rows that belong together: a strip has a multiple of them.
     private(set) var lineStep = 1
     /// Floats of each output row that stay in the scratch beside the strip.
     private(set) var keptLineSize = 0
-
-    /// Floats from one row of a strip to the next.
-    var rowStride: Int { width * pixelSize }
 
     /// Bytes of a strip that stay in the second-level cache.
     private static var cachedByteCount: Int { 256 << 10 }
@@ -44,23 +43,35 @@ struct Strips: Sendable {
     init?(_ window: [SpatialWindow.Axis], channels: Int, pixels: Pixels) {
         (vertical, horizontal) = (window[0], window[1])
         self.channels = channels
-        let isInside = window.allSatisfy { $0.padBegin == 0 && $0.reach <= $0.input }
+        var pixels = pixels
+        if window.allSatisfy({ $0.padBegin == 0 && $0.reach <= $0.input }) {
+            switch pixels {
+            case .copied(let layout): pixels = .inPlace(layout)
+            case .byLane(depth: 1, outputsPerGroup: 1) where channels % 16 == 0:
+                pixels = .inPlace(.channelsLast)
+            default: break
+            }
+        }
+        self.pixels = pixels
+        var sources: [Int32] = []
         switch pixels {
-        case .byLane(depth: 1, outputsPerGroup: 1) where isInside && channels % 16 == 0,
-            .copied where isInside,
-            .inPlace:
-            self.pixels = .inPlace
-            sources = []
-            pixelSize = channels
-            width = horizontal.input
+        case .inPlace(let layout):
+            (pixelSize, width) = (channels, horizontal.input)
+            let isPlanar = layout == .rowMajor
+            pixelStride = isPlanar ? 1 : channels
+            numberStride = isPlanar ? vertical.input * width : 1
+            rowStride = pixelStride * width
+            self.sources = []
             return
-        case .copied, .planar:
-            sources = []
-            pixelSize = channels
+        case .copied(let layout):
+            (pixelSize, width) = (channels, horizontal.reach)
+            pixelStride = layout == .rowMajor ? 1 : channels
+            numberStride = layout == .rowMajor ? width : 1
         case .byLane(let depth, let outputsPerGroup):
             let lanes = channels / depth * outputsPerGroup
             let laneStride = (lanes + 15) & ~15
-            pixelSize = depth * laneStride
+            (pixelSize, width) = (depth * laneStride, horizontal.reach)
+            (pixelStride, numberStride) = (pixelSize, laneStride)
             guard pixelSize < 1 << 20 else { return nil }
             let isCopy = pixelSize == channels
             // Lanes beyond the outputs read what they may; they are not stored.
@@ -69,21 +80,20 @@ struct Strips: Sendable {
                 return Int32(lane / outputsPerGroup * depth + index / laneStride)
             }
         }
-        self.pixels = pixels
-        width = horizontal.reach
+        self.sources = sources
         // Beyond any limit each, so that their product cannot overflow.
         guard window.allSatisfy({ $0.padBegin < $0.extent && $0.reach < 1 << 24 }),
             pixelSize < 1 << 20,
             width * pixelSize * 4 <= Self.byteCountLimit / vertical.extent
         else { return nil }
+        rowStride = width * pixelSize
     }
 
-    /// The layout to read an input in that is at hand in another.
-    func layout(available: Layout) -> Layout {
+    /// The layout to read the input in.
+    var layout: Layout {
         switch pixels {
-        case .copied: available
-        case .planar: .rowMajor
-        case .inPlace, .byLane: .channelsLast
+        case .inPlace(let layout), .copied(let layout): layout
+        case .byLane: .channelsLast
         }
     }
 
@@ -151,15 +161,14 @@ struct Strips: Sendable {
                 unsafe body(image, range, picture + first * vertical.stride * rowStride, rest)
                 return
             }
-            unsafe copyRows(
-                under: range, of: picture, in: input.layout, to: strip, memory.kernels)
+            unsafe copyRows(under: range, of: picture, to: strip)
             unsafe body(image, range, strip, rest)
         }
     }
 
     private func copyRows(
-        under lines: Range<Int>, of picture: UnsafePointer<Float>, in layout: Layout,
-        to strip: UnsafeMutablePointer<Float>, _ kernels: KernelSet
+        under lines: Range<Int>, of picture: UnsafePointer<Float>,
+        to strip: UnsafeMutablePointer<Float>
     ) {
         let first = lines.lowerBound * vertical.stride - vertical.padBegin
         let rows = stripRows(of: lines.count)
@@ -168,34 +177,24 @@ struct Strips: Sendable {
             unsafe strip.update(repeating: 0, count: rows * rowStride)
         }
         for y in max(0, first)..<min(first + rows, vertical.input) {
-            let target = unsafe strip + (y - first) * rowStride
-            if case .planar = pixels {
+            let target =
+                unsafe strip + ((y - first) * rowStride + horizontal.padBegin * pixelStride)
+            if layout == .rowMajor {
                 for channel in 0..<channels {
                     let plane = channel * vertical.input + y
-                    unsafe (target + (channel * width + horizontal.padBegin)).update(
+                    unsafe (target + channel * numberStride).update(
                         from: picture + plane * horizontal.input, count: count)
                 }
             } else {
-                unsafe copyRow(
-                    y, of: picture, in: layout, count,
-                    to: target + horizontal.padBegin * pixelSize, kernels)
+                unsafe copyRow(picture + y * horizontal.input * channels, count, to: target)
             }
         }
     }
 
-    /// Copies the first `count` pixels of a row.
+    /// Copies the first `count` pixels of a channels-last row.
     private func copyRow(
-        _ y: Int, of picture: UnsafePointer<Float>, in layout: Layout, _ count: Int,
-        to target: UnsafeMutablePointer<Float>, _ kernels: KernelSet
+        _ source: UnsafePointer<Float>, _ count: Int, to target: UnsafeMutablePointer<Float>
     ) {
-        if layout == .rowMajor {
-            let task = unsafe TransposeTask(
-                input: picture + y * horizontal.input, output: target, rows: channels,
-                inputStride: vertical.input * horizontal.input, outputStride: channels)
-            kernels.transpose(task, 0..<count)
-            return
-        }
-        let source = unsafe picture + y * horizontal.input * channels
         guard !sources.isEmpty else {
             unsafe target.update(from: source, count: count * channels)
             return

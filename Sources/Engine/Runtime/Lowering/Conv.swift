@@ -23,8 +23,10 @@ extension Conv: Lowerable {
             let form = winogradForm(window, weight, images: output.shape[0])
         {
             lowerWinograd(node, weight, bias, window, form, &planner)
-        } else if let strips = padded(window, weight) {
-            lowerPadded(node, weight, bias, strips, &planner)
+        } else if let (strips, order) = padded(
+            window, weight, available: planner.availableLayout(node.inputs[0]))
+        {
+            lowerPadded(node, weight, bias, strips, order, &planner)
         } else {
             lowerDirectly(node, weight, bias, window, &planner)
         }

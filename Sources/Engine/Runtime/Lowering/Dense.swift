@@ -28,10 +28,7 @@ extension Planner {
         guard isActivation(node.inputs[0]), !output.shape.contains(0),
             var weights = floatConstant(node.inputs[1]), weights.rank == 2
         else { return false }
-        if !isTransposed {
-            weights = weights.permuted([1, 0])
-            preparedByteCount += weights.byteCount
-        }
+        if !isTransposed { weights = weights.permuted([1, 0]) }
         var bias: Tensor?
         if let biasName {
             guard let constant = floatConstant(biasName),
@@ -42,6 +39,8 @@ extension Planner {
                 values.count == 1
                     ? [Float](repeating: values[0], count: weights.shape[0]) : values)
         }
+        if denseWeights == .f32, lowerDensePanels(node, weights, bias) { return true }
+        if !isTransposed { preparedByteCount += weights.byteCount }
         weights = narrowed(weights, called: node.inputs[1])
         let epilogue = fuseEpilogue(of: node)
         let input = value(node.inputs[0], in: .rowMajor)

@@ -5,7 +5,11 @@ import Tensors
 extension Conv {
     /// How a convolution of few input channels, or a grouped one of few outputs a group, depthwise
     /// above all, is computed from strips of the input; nil where another algorithm suits.
-    func padded(_ window: [SpatialWindow.Axis], _ weight: Tensor) -> Strips? {
+    ///
+    /// - Parameter available: the layout in which the input is at hand.
+    func padded(
+        _ window: [SpatialWindow.Axis], _ weight: Tensor, available: Layout
+    ) -> (strips: Strips, order: PaddedConvolutionStep.Order)? {
         let (depth, outputsPerGroup) = (weight.shape[1], weight.shape[0] / group)
         guard window[1].output >= PaddedConvolutionTask.positions else { return nil }
         if group == 1 {
@@ -14,45 +18,49 @@ extension Conv {
             let isAlongRows =
                 outputsPerGroup <= 8 && window[1].output >= 16 && window[1].stride == 1
                 && products <= 128
-            return Strips(window, channels: depth, pixels: isAlongRows ? .planar : .copied)
+            let layout = isAlongRows ? .rowMajor : available
+            return Strips(window, channels: depth, pixels: .copied(layout))
+                .map { ($0, isAlongRows ? .alongRows : .byPosition) }
         }
         guard outputsPerGroup < 16, depth <= 128 else { return nil }
         return Strips(
             window, channels: group * depth,
-            pixels: .byLane(depth: depth, outputsPerGroup: outputsPerGroup))
+            pixels: .byLane(depth: depth, outputsPerGroup: outputsPerGroup)
+        ).map { ($0, .byLane) }
     }
 
     func lowerPadded(
         _ node: Node, _ weight: Tensor, _ bias: Tensor?, _ strips: Strips,
-        _ planner: inout Planner
+        _ order: PaddedConvolutionStep.Order, _ planner: inout Planner
     ) {
         let epilogue = planner.fuseEpilogue(of: node, foldsNormalization: true, pools: true)
-        let isPlanar = if case .planar = strips.pixels { true } else { false }
         var strips = strips
         if epilogue.pools {
             // Along rows, the kernel pools what it has in registers.
             strips = strips.keepingPairs(
-                ofLines: isPlanar ? 0 : strips.horizontal.output * weight.shape[0])
+                ofLines: order == .alongRows ? 0 : strips.horizontal.output * weight.shape[0])
         }
         // Lane by lane, a weight's group is where its lane finds its numbers.
         let pack = { @Sendable (pool: WorkPool?) in
             PackedConvolution(
                 weight: weight, bias: bias, group: 1, folding: epilogue.scale,
-                panelWidth: isPlanar ? 8 : 16, pool: pool)
+                panelWidth: order == .alongRows ? 8 : 16, pool: pool)
         }
         let packed = pack(planner.preparingPool)
-        let available = planner.availableLayout(node.inputs[0])
-        let input = planner.value(node.inputs[0], in: strips.layout(available: available))
-        let output = planner.define(epilogue.output, .channelsLast)
+        let input = planner.value(node.inputs[0], in: strips.layout)
+        let output = planner.define(
+            epilogue.output, order == .alongRows ? .rowMajor : .channelsLast)
         planner.requireScratch(
             bytes: strips.scratchByteCount + PaddedConvolutionStep.totalsByteCount)
         let algorithm =
-            isPlanar
-            ? "few outputs"
-            : group == 1 ? "few channels" : weight.shape[1] == 1 ? "depthwise" : "group by lane"
+            switch order {
+            case .alongRows: "few outputs"
+            case .byPosition: "few channels"
+            case .byLane: weight.shape[1] == 1 ? "depthwise" : "group by lane"
+            }
         let step = PaddedConvolutionStep(
             summary: summary(node, epilogue, algorithm, weight, packed.byteCount, planner),
-            packed: packed, strips: strips, depth: weight.shape[1], isByLane: group > 1,
+            packed: packed, strips: strips, depth: weight.shape[1], order: order,
             bounds: epilogue.bounds, pools: epilogue.pools, input: input, output: output)
         planner.append(step, reading: [input], [output]) { pool in
             var step = step
@@ -67,7 +75,7 @@ struct PaddedConvolutionStep: Step {
     let summary: StepSummary
     var packed: PackedConvolution
     let strips: Strips
-    let isByLane: Bool
+    let order: Order
     let bounds: Bounds
     /// Whether a 2×2 max-pool is computed as well, from rows of outputs that stay in the scratch.
     let pools: Bool
@@ -75,38 +83,29 @@ struct PaddedConvolutionStep: Step {
     let output: Value
     /// How far each product's number lies behind the first under its window.
     private let offsets: [Int]
-    /// Floats from one pixel to the next.
-    private let pixelStride: Int
     /// Products that are summed before they are added to the others: whole taps.
     private let chain: Int
 
     init(
         summary: StepSummary, packed: PackedConvolution, strips: Strips, depth: Int,
-        isByLane: Bool, bounds: Bounds, pools: Bool, input: Value, output: Value
+        order: Order, bounds: Bounds, pools: Bool, input: Value, output: Value
     ) {
         self.summary = summary
         self.packed = packed
         self.strips = strips
-        self.isByLane = isByLane
+        self.order = order
         self.bounds = bounds
         self.pools = pools
         self.input = input
         self.output = output
         chain = max(1, 128 / depth) * depth
         let (vertical, horizontal) = (strips.vertical, strips.horizontal)
-        let pixelStride: Int
-        let numberStride: Int
-        switch strips.pixels {
-        case .inPlace, .copied: (pixelStride, numberStride) = (strips.pixelSize, 1)
-        case .planar: (pixelStride, numberStride) = (1, strips.width)
-        case .byLane: (pixelStride, numberStride) = (strips.pixelSize, strips.pixelSize / depth)
-        }
-        self.pixelStride = pixelStride
         offsets = (0..<vertical.kernel).flatMap { i in
             (0..<horizontal.kernel).flatMap { j in
                 (0..<depth).map { k in
                     i * vertical.dilation * strips.rowStride
-                        + j * horizontal.dilation * pixelStride + k * numberStride
+                        + j * horizontal.dilation * strips.pixelStride
+                        + k * strips.numberStride
                 }
             }
         }
@@ -126,7 +125,7 @@ struct PaddedConvolutionStep: Step {
                 input: memory.zeros, offsets: firstOffset, products: offsets.count, chain: chain,
                 weights: packed.weights.floatPointer, bias: packed.bias.floatPointer,
                 output: target, outputs: outputs, outputWidth: horizontal.output,
-                positionStride: horizontal.stride * pixelStride,
+                positionStride: horizontal.stride * strips.pixelStride,
                 lineStride: vertical.stride * strips.rowStride, bounds: bounds, totals: target)
             unsafe strips.forEach(
                 of: input, operations: 2 * summary.multiplyAdds, in: memory
@@ -135,9 +134,12 @@ struct PaddedConvolutionStep: Step {
                 unsafe task.input = pixels
                 unsafe task.totals = scratch
                 let step = pools ? 2 : 1
-                let line = (image * (vertical.output / step)) + lines.lowerBound / step
-                let place = unsafe target + line * (horizontal.output / step) * outputs
-                if pools && !isPlanar {
+                let plane = vertical.output / step * (horizontal.output / step)
+                let first = lines.lowerBound / step * (horizontal.output / step)
+                let place =
+                    unsafe target + image * plane * outputs
+                    + (order == .alongRows ? first : first * outputs)
+                if pools && order != .alongRows {
                     unsafe task.output = scratch + PaddedConvolutionTask.totalsCount
                     kernel(task, 0..<lines.count)
                     let pool = unsafe PoolTask(
@@ -147,6 +149,7 @@ struct PaddedConvolutionStep: Step {
                 } else {
                     unsafe task.output = place
                     task.pools = pools
+                    task.planeStride = plane
                     kernel(task, 0..<lines.count / step)
                 }
             }
@@ -156,11 +159,22 @@ struct PaddedConvolutionStep: Step {
     private func kernel(
         of kernels: KernelSet
     ) -> @Sendable (PaddedConvolutionTask, Range<Int>) -> Void {
-        if isByLane { return kernels.convolveByLane }
-        return isPlanar ? kernels.convolveAlongRows : kernels.convolvePadded
+        switch order {
+        case .byPosition: kernels.convolvePadded
+        case .alongRows: kernels.convolveAlongRows
+        case .byLane: kernels.convolveByLane
+        }
     }
 
-    private var isPlanar: Bool { if case .planar = strips.pixels { true } else { false } }
+    /// What a vector's lanes are.
+    enum Order {
+        /// 16 outputs of one position.
+        case byPosition
+        /// 16 positions of one output.
+        case alongRows
+        /// 16 outputs, each with numbers of its own.
+        case byLane
+    }
 }
 
 extension PoolAxis {

@@ -21,7 +21,7 @@ extension Planner {
     /// The same bytes under another shape: no step at all, once they are in row-major order.
     fileprivate mutating func lowerReshape(_ node: Node) -> Bool {
         guard isActivation(node.inputs[0]) else { return false }
-        alias(node.outputs[0], to: value(node.inputs[0], in: .rowMajor))
+        reshape(node.inputs[0], as: node.outputs[0])
         return true
     }
 }
