@@ -198,8 +198,9 @@ private struct Bench {
         let result = zeros(batch * outputs)
         let task = DensePanelTask(
             input: numbers(batch * depth), weights: numbers(panels * depth * vectors * 16),
-            bias: numbers(panels * vectors * 16), output: result, batch: batch, depth: depth,
-            outputs: outputs, bounds: .relu, vectors: vectors)
+            bias: numbers(panels * vectors * 16), output: result,
+            sums: zeros(DensePanelTask.sumCount), batch: batch, depth: depth, outputs: outputs,
+            bounds: .relu, vectors: vectors)
         densePanels(task, 0..<panels)
         finish(name, result, batch * outputs)
     }

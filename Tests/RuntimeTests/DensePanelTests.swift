@@ -46,15 +46,17 @@ import Testing
                 let ws = FloatBlock(w)
                 let bs = FloatBlock(b)
                 let y = FloatBlock(untouched: batch * outputs)
+                let sums = FloatBlock(untouched: DensePanelTask.sumCount)
                 let task = unsafe DensePanelTask(
                     input: xs.pointer, weights: ws.pointer, bias: bs.pointer, output: y.pointer,
-                    batch: batch, depth: depth, outputs: outputs, bounds: bounds,
+                    sums: sums.pointer, batch: batch, depth: depth, outputs: outputs,
+                    bounds: bounds,
                     vectors: vectors)
                 for panel in (0..<panels).reversed() {
                     kernels.densePanels(task, panel..<panel + 1)
                 }
                 let name = "\(kernels.name), \(depth) to \(outputs)"
-                let (found, isWhole) = (y.bits, y.hasWholeBorders)
+                let (found, isWhole) = (y.bits, y.hasWholeBorders && sums.hasWholeBorders)
                 #expect(isWhole, "\(name)")
                 #expect(found == bits, "\(name)")
             }

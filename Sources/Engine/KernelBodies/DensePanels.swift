@@ -13,7 +13,6 @@ func densePanels(_ task: DensePanelTask, _ panels: Range<Int>) {
         for panel in panels {
             let weights = unsafe task.weights + panel * task.depth * width
             let bias = unsafe task.bias + panel * width
-            // Repeated vectors lie beyond the panel's outputs, and are not stored.
             let (output, end) = (panel * width, min((panel + 1) * width, task.outputs))
             if hasFourTiles, !isGroup {
                 sumEightVectors(
@@ -24,7 +23,7 @@ func densePanels(_ task: DensePanelTask, _ panels: Range<Int>) {
                 continue
             }
             var first = 0
-            while first < task.vectors {
+            while output + first * 16 < end {
                 let vectors = unsafe FourVectors(weights, first, task.vectors)
                 let biases = unsafe FourVectors(bias, first, task.vectors)
                 if isGroup {
@@ -90,6 +89,14 @@ private struct FourSums {
     }
 
     @inline(always)
+    func put(at target: UnsafeMutablePointer<Float>, step: Int) {
+        unsafe store(s0, to: target)
+        unsafe store(s1, to: target + step)
+        unsafe store(s2, to: target + 2 &* step)
+        unsafe store(s3, to: target + 3 &* step)
+    }
+
+    @inline(always)
     func adding(_ other: FourSums) -> FourSums {
         var sums = self
         sums.s0 += other.s0
@@ -122,8 +129,9 @@ private func sumEightVectors(
         (a, b) = (FourSums(repeating: .zero), FourSums(repeating: .zero))
         start = chainEnd
     }
-    put(sumsA, task, image, output, end)
-    put(sumsB, task, image, output + 64, end)
+    unsafe sumsA.put(at: task.sums, step: 16)
+    unsafe sumsB.put(at: task.sums + 64, step: 16)
+    storeSums(task, at: 0, image, output..<end)
 }
 
 /// Four vectors of outputs of one image.
@@ -146,7 +154,8 @@ private func sumFourVectors(
         a = FourSums(repeating: .zero)
         start = chainEnd
     }
-    put(sums, task, image, output, end)
+    unsafe sums.put(at: task.sums, step: 16)
+    storeSums(task, at: 0, image, output..<min(output + 64, end))
 }
 
 /// Four vectors of outputs of four images.
@@ -183,42 +192,23 @@ private func sumFourImages(
         (c, d) = (FourSums(repeating: .zero), FourSums(repeating: .zero))
         start = chainEnd
     }
-    putImages(sumsA, task, image, output, end)
-    putImages(sumsB, task, image, output + 16, end)
-    putImages(sumsC, task, image, output + 32, end)
-    putImages(sumsD, task, image, output + 48, end)
+    unsafe sumsA.put(at: task.sums, step: 64)
+    unsafe sumsB.put(at: task.sums + 16, step: 64)
+    unsafe sumsC.put(at: task.sums + 32, step: 64)
+    unsafe sumsD.put(at: task.sums + 48, step: 64)
+    for index in 0..<4 {
+        storeSums(task, at: index * 64, image + index, output..<min(output + 64, end))
+    }
 }
 
-/// Stores four vectors of outputs of one image.
+/// Clamps the sums from `first` on and stores them as the outputs of an image; what repeated
+/// vectors computed lies behind them.
 @inline(always)
-private func put(_ sums: FourSums, _ task: DensePanelTask, _ image: Int, _ output: Int, _ end: Int)
-{
-    put(sums.s0, task, image, output, end)
-    put(sums.s1, task, image, output + 16, end)
-    put(sums.s2, task, image, output + 32, end)
-    put(sums.s3, task, image, output + 48, end)
-}
-
-/// Stores one vector of outputs of four images.
-@inline(always)
-private func putImages(
-    _ sums: FourSums, _ task: DensePanelTask, _ image: Int, _ output: Int, _ end: Int
+private func storeSums(
+    _ task: DensePanelTask, at first: Int, _ image: Int, _ outputs: Range<Int>
 ) {
-    put(sums.s0, task, image, output, end)
-    put(sums.s1, task, image + 1, output, end)
-    put(sums.s2, task, image + 2, output, end)
-    put(sums.s3, task, image + 3, output, end)
-}
-
-/// Stores a vector of outputs, clamped, but none from `end` on.
-@inline(always)
-private func put(_ value: Lanes, _ task: DensePanelTask, _ image: Int, _ output: Int, _ end: Int) {
-    let rest = end - output
-    if rest <= 0 { return }
-    let target = unsafe task.output + (image * task.outputs + output)
-    if rest >= 16 {
-        unsafe store(task.bounds.clamp(value), to: target)
-    } else {
-        unsafe storeFirst(rest, of: task.bounds.clamp(value), to: target)
+    let target = unsafe task.output + (image * task.outputs + outputs.lowerBound)
+    for index in 0..<outputs.count {
+        unsafe target[index] = task.bounds.clamp(task.sums[first &+ index])
     }
 }

@@ -15,6 +15,8 @@ package struct DensePanelTask {
     package var bias: UnsafePointer<Float>
     /// [batch, outputs].
     package var output: UnsafeMutablePointer<Float>
+    /// Scratch of the calling thread: `sumCount` floats.
+    package var sums: UnsafeMutablePointer<Float>
     package var batch: Int
     package var depth: Int
     package var outputs: Int
@@ -24,16 +26,19 @@ package struct DensePanelTask {
 
     /// As many sums as a kernel keeps in registers.
     package static var vectorLimit: Int { 8 }
+    /// Four vectors of four images are the most that are summed at once.
+    package static var sumCount: Int { 16 * 16 }
 
     package init(
         input: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
-        output: UnsafeMutablePointer<Float>, batch: Int, depth: Int, outputs: Int, bounds: Bounds,
-        vectors: Int
+        output: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>, batch: Int,
+        depth: Int, outputs: Int, bounds: Bounds, vectors: Int
     ) {
         unsafe self.input = input
         unsafe self.weights = weights
         unsafe self.bias = bias
         unsafe self.output = output
+        unsafe self.sums = sums
         self.batch = batch
         self.depth = depth
         self.outputs = outputs

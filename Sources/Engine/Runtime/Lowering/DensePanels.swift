@@ -42,6 +42,7 @@ extension Planner {
         let step = DensePanelStep(
             summary: summary, input: input, output: output, packed: packed, depth: depth,
             panelWidth: panelWidth, bounds: epilogue.bounds)
+        requireScratch(bytes: 4 * DensePanelTask.sumCount)
         append(step, reading: [input], [output]) { pool in
             var step = step
             step.packed = pack(pool)
@@ -66,13 +67,18 @@ struct DensePanelStep: Step {
             unsafe packed.bias.withFloats { bias in
                 let task = unsafe DensePanelTask(
                     input: memory.floats(input), weights: weights, bias: bias,
-                    output: memory.floats(output), batch: input.elementCount / depth,
-                    depth: depth, outputs: output.shape[output.shape.count - 1], bounds: bounds,
+                    output: memory.floats(output), sums: memory.floats(output),
+                    batch: input.elementCount / depth, depth: depth,
+                    outputs: output.shape[output.shape.count - 1], bounds: bounds,
                     vectors: panelWidth / 16)
-                forRanges(
-                    of: packed.panelsPerGroup, atLeast: 1, operations: 2 * summary.multiplyAdds,
-                    on: memory.pool
-                ) { memory.kernels.densePanels(task, $0) }
+                memory.pool.run(
+                    count: packed.panelsPerGroup, operations: 2 * summary.multiplyAdds
+                ) { panel, thread in
+                    var task = task
+                    unsafe task.sums = memory.scratch(thread: thread)
+                        .assumingMemoryBound(to: Float.self)
+                    memory.kernels.densePanels(task, panel..<panel + 1)
+                }
             }
         }
     }
