@@ -13,6 +13,7 @@ struct VerifyCommand: Command {
     static let usage = [
         "A B [--input X.npy] [--weights-only]",
         "MODEL --fixture DIR",
+        "MODEL --against float64 [--layers]",
     ]
     static let options: [CommandOption] =
         [
@@ -23,6 +24,8 @@ struct VerifyCommand: Command {
             .value("seed", "N", help: "chooses the noise (default: 1)"),
             .flag("weights-only", help: "compare weights, run nothing"),
             .value("fixture", "DIR", help: "a folder of input_0.pb, output_0.pb, or .npy"),
+            .value("against", "float64", help: "the model's own answers in double precision"),
+            .flag("layers", help: "the growth of errors against float64, layer by layer"),
             .flag("all", help: "list bit-equal weights too"),
             .weights,
         ] + TensorNaming.options
@@ -31,13 +34,16 @@ struct VerifyCommand: Command {
         reason that is shown; outputs must satisfy
         |out − ref| ≤ 1e-4·|ref| + 1e-5·max|ref|. The exit status is 0 when they do, and
         1 when they do not. With --weights, A computes with rounded weights and B with
-        its own, and the outputs' difference is what the rounding costs. --rename and
+        its own, and the outputs' difference is what the rounding costs. --against float64
+        measures errors against the truth; with --layers for fast and strict numerics and
+        for weights of 16 bits. --rename and
         --mapping change A's names. --partial passes over tensors that are no part of the
         network; with --weights-only, also over weights that both lack.
         """
     static let example = """
         ferry verify vgg16.onnx vgg16.h5
         ferry verify lenet5.onnx --fixture lenet5/golden
+        ferry verify vgg16.onnx --against float64 --layers
         ferry verify part.pth vgg16.onnx --partial --weights-only
         """
 
@@ -47,6 +53,8 @@ struct VerifyCommand: Command {
     private let seed: UInt64
     private let weightsOnly: Bool
     private let fixture: String?
+    private let against: String?
+    private let layers: Bool
     private let listsAll: Bool
     private let weights: DenseWeights
     private let naming: TensorNaming
@@ -54,8 +62,10 @@ struct VerifyCommand: Command {
 
     init(parsing arguments: ParsedArguments, global: GlobalOptions) throws(UsageError) {
         fixture = arguments.value("fixture")
+        against = try arguments.choice("against", among: ["float64"])
+        layers = arguments.has("layers")
         paths =
-            fixture == nil
+            fixture == nil && against == nil
             ? try arguments.exactly("A", "B") : try arguments.exactly("MODEL")
         arrays = try arguments.arrays("input")
         batch = try arguments.integer("batch", in: 1...65536) ?? 1
@@ -66,12 +76,15 @@ struct VerifyCommand: Command {
         naming = try TensorNaming(arguments)
         self.global = global
         try arguments.refuseTogether("weights-only", "input", "fixture")
+        try arguments.refuseTogether("against", "weights-only", "fixture")
+        try arguments.require("against", with: "layers")
         try arguments.refuseTogether("weights-only", "weights")
         try arguments.refuseTogether("input", "batch")
         try arguments.refuseTogether("input", "seed")
     }
 
     func run(on console: Console) throws -> ExitStatus {
+        if against != nil { return try verifyAgainstTruth(console) }
         if let fixture { return try verify(paths[0], against: fixture, console) }
         let activity = console.activity("reading")
         defer { activity.finish() }
@@ -115,6 +128,28 @@ struct VerifyCommand: Command {
             try compare(file, with: record, engine, &report)
         }
         return try finish(report, console)
+    }
+
+    private func verifyAgainstTruth(_ console: Console) throws -> ExitStatus {
+        let activity = console.activity("reading")
+        defer { activity.finish() }
+        let file = try ModelFile(path: paths[0], global, naming).complete()
+        let comparison = TruthComparison(
+            file: file, engine: try Engine(global, weights: weights),
+            inputs: arrays.isEmpty
+                ? try file.seededInputs(batch: batch, seed: seed) : try file.inputs(from: arrays))
+        activity.enter("computing in float64")
+        var report = try comparison.report()
+        if arrays.isEmpty { report.notes.append("outputs compared on seeded noise") }
+        let whole = TruthReport(
+            report: report, growth: layers ? try comparison.growth() : nil)
+        activity.finish()
+        if global.json {
+            try console.printJSON(whole)
+        } else {
+            try console.print(whole.text(coloured: console.colours))
+        }
+        return report.passes ? .done : .different
     }
 
     private func noteWeights(in report: inout ParityReport) {
