@@ -25,7 +25,7 @@ struct VerifyCommand: Command {
             .value("fixture", "DIR", help: "a folder of input_0.pb, output_0.pb, or .npy"),
             .flag("all", help: "list bit-equal weights too"),
             .weights,
-        ] + TensorNaming.options
+        ] + PageWriter.options + TensorNaming.options
     static let discussion = """
         B, or the record, is the reference. Weights must be bit-equal or differ for a
         reason that is shown; outputs must satisfy
@@ -50,6 +50,7 @@ struct VerifyCommand: Command {
     private let listsAll: Bool
     private let weights: DenseWeights
     private let naming: TensorNaming
+    private let page: PageWriter?
     private let global: GlobalOptions
 
     init(parsing arguments: ParsedArguments, global: GlobalOptions) throws(UsageError) {
@@ -64,6 +65,7 @@ struct VerifyCommand: Command {
         listsAll = arguments.has("all")
         weights = try arguments.choice("weights", of: DenseWeights.self) ?? .f32
         naming = try TensorNaming(arguments)
+        page = try PageWriter(arguments)
         self.global = global
         try arguments.refuseTogether("weights-only", "input", "fixture")
         try arguments.refuseTogether("weights-only", "weights")
@@ -72,7 +74,9 @@ struct VerifyCommand: Command {
     }
 
     func run(on console: Console) throws -> ExitStatus {
-        if let fixture { return try verify(paths[0], against: fixture, console) }
+        var page = self.page
+        try page?.checkDestination(sources: paths)
+        if let fixture { return try verify(paths[0], against: fixture, console, &page) }
         let activity = console.activity("reading")
         defer { activity.finish() }
         var other = TensorNaming()
@@ -92,7 +96,7 @@ struct VerifyCommand: Command {
                 ? try first.seededInputs(batch: batch, seed: seed) : try first.inputs(from: arrays)
             if arrays.isEmpty { report.notes.append("outputs compared on seeded noise") }
             noteWeights(in: &report)
-            try compareOutputs(first, second, inputs: inputs, engine, &report)
+            try compareOutputs(first, second, inputs: inputs, engine, &report, &page)
             if report.hasEqualWeightsUpToElementType, report.verdict == .different {
                 report.notes.append(
                     "every weight is equal up to element type: the outputs differ by what "
@@ -100,21 +104,21 @@ struct VerifyCommand: Command {
             }
         }
         activity.finish()
-        return try finish(report, console)
+        return try finish(report, console, page, reading: paths)
     }
 
     private func verify(
-        _ path: String, against folder: String, _ console: Console
+        _ path: String, against folder: String, _ console: Console, _ page: inout PageWriter?
     ) throws -> ExitStatus {
         let file = try ModelFile(path: path, global, naming).complete()
         let engine = try Engine(global, weights: weights)
         var report = ParityReport(value: path, reference: folder)
         report.notes = file.model.notes
         noteWeights(in: &report)
-        for record in try Fixture.records(in: folder) {
-            try compare(file, with: record, engine, &report)
+        for record in try Recording.read(folder) {
+            try compare(file, with: record, engine, &report, &page)
         }
-        return try finish(report, console)
+        return try finish(report, console, page, reading: [path, folder])
     }
 
     private func noteWeights(in report: inout ParityReport) {
@@ -124,7 +128,17 @@ struct VerifyCommand: Command {
                 + "the reference keeps its own")
     }
 
-    private func finish(_ report: ParityReport, _ console: Console) throws -> ExitStatus {
+    private func finish(
+        _ report: ParityReport, _ console: Console, _ page: PageWriter?, reading files: [String]
+    ) throws -> ExitStatus {
+        var report = report
+        if let page {
+            let engine = weightsOnly ? nil : try Engine(global, weights: weights)
+            report.provenance = try .collect(
+                paths: files + arrays.map(\.file), engine: engine, global,
+                inputs: inputsInWords)
+            try page.write(report)
+        }
         if global.json {
             try console.printJSON(report)
         } else {
@@ -132,6 +146,17 @@ struct VerifyCommand: Command {
                 report.text(onlyRemarkable: !listsAll, coloured: console.colours))
         }
         return report.passes ? .done : .different
+    }
+}
+
+extension VerifyCommand {
+    /// Where the inputs come from.
+    private var inputsInWords: String {
+        if weightsOnly { return "none, weights alone" }
+        if let fixture { return "as recorded in \(fixture)" }
+        return arrays.isEmpty
+            ? "seeded noise, seed \(seed), batch \(batch)"
+            : arrays.map(\.file).joined(separator: ", ")
     }
 }
 

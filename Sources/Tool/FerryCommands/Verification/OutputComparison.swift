@@ -10,7 +10,7 @@ import Tensors
 /// - Parameter inputs: by the first model's input names, in NCHW.
 func compareOutputs(
     _ value: ModelFile, _ reference: ModelFile, inputs: [String: Tensor], _ engine: Engine,
-    _ report: inout ParityReport
+    _ report: inout ParityReport, _ page: inout PageWriter?
 ) throws {
     let names = value.model.graph.inputs.map(\.name)
     let others = reference.model.graph.inputs
@@ -53,26 +53,33 @@ func compareOutputs(
             if value.endsInSoftmax { b = softmax(b) } else { a = softmax(a) }
         }
         report.outputs.append(.output(output.name, a, reference: b))
+        page?.add(
+            output.name, a, reference: b, tolerance: .outputs,
+            inputs: names.compactMap { inputs[$0] })
     }
 }
 
 /// Runs the model on a record's inputs and adds a row for each of its outputs.
 func compare(
-    _ file: ModelFile, with record: Fixture, _ engine: Engine, _ report: inout ParityReport
+    _ file: ModelFile, with record: Recording, _ engine: Engine, _ report: inout ParityReport,
+    _ page: inout PageWriter?
 ) throws {
-    let inputs = try file.bind(record.inputs.map { (nil, $0.file, $0.array) })
+    let inputs = try file.bind(record.inputs.map { (nil, $0.file, $0.tensor) })
     let results = try engine.run(file, inputs: inputs)
     let outputs = file.model.graph.outputs
     guard record.outputs.count <= outputs.count else {
         throw InputError(
-            file: record.folder, expected: "at most \(outputs.count) outputs",
+            file: record.path, expected: "at most \(outputs.count) outputs",
             found: "\(record.outputs.count)")
     }
     for (output, expected) in zip(outputs, record.outputs) {
         guard let result = results[output.name] else { continue }
         let name = record.name.isEmpty ? output.name : "\(record.name)/\(output.name)"
-        report.outputs.append(
-            .output(name, file.declared(result), reference: expected.array))
+        let declared = file.declared(result)
+        report.outputs.append(.output(name, declared, reference: expected.tensor))
+        page?.add(
+            name, declared, reference: expected.tensor, tolerance: .outputs, place: record.name,
+            inputs: file.model.graph.inputs.compactMap { inputs[$0.name] })
     }
 }
 
