@@ -108,8 +108,8 @@ struct RunCommand: Command {
     private func classify(
         _ file: ModelFile, _ engine: Engine, _ console: Console
     ) throws -> ExitStatus {
-        let input = try pictureInput(of: file)
-        let recipe = try recipe(of: file)
+        let input = try file.pictureInput()
+        let recipe = try file.recipe(preprocess)
         console.note("preprocess: \(recipe.rawValue)")
         let plan =
             inFloat64 ? nil : try engine.plan(file, inputShapes: [input.name: input.shape])
@@ -122,10 +122,8 @@ struct RunCommand: Command {
                 done += 1
                 progress.update(done, of: pictures.count)
             }
-            let picture = try Picture.decode(
-                try InputFile(path: path).storage, path: path, exif: exif)
-            for note in picture.notes { console.note("note: \(path): \(note)") }
-            let tensor = try prepare(picture.picture, of: path, by: recipe, for: input.shape)
+            let tensor = try file.tensor(
+                of: path, by: recipe, exif: exif, for: input.shape, console)
             let inputs = [input.name: tensor]
             let results =
                 if let plan {
@@ -143,46 +141,6 @@ struct RunCommand: Command {
         if global.json { try console.printJSON(classified) }
         if !outputs.isEmpty, status == .done { try write(stacked(collected), of: file) }
         return status
-    }
-
-    private func prepare(
-        _ picture: Picture, of path: String, by recipe: Preprocessing, for shape: [Int]
-    ) throws(PictureError) -> Tensor {
-        do {
-            return try recipe.tensor(
-                of: picture, channels: shape[1], height: shape[2], width: shape[3])
-        } catch var error {
-            error.file = path
-            throw error
-        }
-    }
-
-    /// The one input that takes pictures, at batch 1.
-    private func pictureInput(of file: ModelFile) throws -> (name: String, shape: [Int]) {
-        let shapes = try file.inputShapes(batch: 1)
-        guard shapes.count == 1, let (name, shape) = shapes.first, shape.count == 4, shape[0] == 1
-        else {
-            throw InputError(
-                file: file.path, format: file.format,
-                expected: "one input of shape [1, channels, height, width] for pictures",
-                found: shapes.map { "\($0.key) \($0.value)" }.sorted().joined(separator: ", "))
-        }
-        return (name, shape)
-    }
-
-    private func recipe(of file: ModelFile) throws -> Preprocessing {
-        if let preprocess { return preprocess }
-        if let name = file.usualRecipe {
-            guard let recipe = Preprocessing(rawValue: name) else {
-                throw InputError(
-                    file: file.path, format: file.format, place: MetadataKey.preprocess,
-                    expected: Preprocessing.allCases.map(\.rawValue).joined(separator: ", "),
-                    found: name)
-            }
-            return recipe
-        }
-        throw UsageError(
-            "\(file.path): expected a known recipe for pictures, found none; give --preprocess")
     }
 
     // MARK: Arrays
@@ -215,8 +173,4 @@ struct RunCommand: Command {
                 file.declared(tensor), named: name, to: output.file, replacing: force)
         }
     }
-}
-
-extension PictureError: ExitStatusProviding {
-    package var exitStatus: ExitStatus { .badInput }
 }
