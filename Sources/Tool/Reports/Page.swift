@@ -73,6 +73,7 @@ package struct Page {
         case .equalUpToElementType: "Equal up to element type"
         case .different: "Different"
         case .nothingCompared: "Nothing was compared"
+        case .nothingProven: "Nothing proven: no output depends on the input"
         }
     }
 

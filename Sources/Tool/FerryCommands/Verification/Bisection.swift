@@ -113,7 +113,8 @@ extension LayerComparison {
         let errors = try ownErrors(before: pair)
         let sizes = errors.map(\.margin).sorted()
         let usual = sizes.isEmpty ? 0 : sizes[sizes.count / 2]
-        found.explanation = "inherited: on the reference's own input the layer is within the tolerance"
+        found.explanation =
+            "inherited: on the reference's own input the layer is within the tolerance"
         guard let largest = errors.max(by: { $0.margin < $1.margin }), largest.margin > 0 else {
             return
         }

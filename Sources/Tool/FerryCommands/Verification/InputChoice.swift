@@ -76,7 +76,8 @@ struct InputChoice {
     var words: String {
         if isGiven { return files.joined(separator: ", ") }
         let shape = size.map { ", \($0.height)x\($0.width)" } ?? ""
-        let seeds = seedCount > 1 ? "seeds \(seed) to \(seed + UInt64(seedCount - 1))" : "seed \(seed)"
+        let last = seed &+ UInt64(seedCount - 1)
+        let seeds = seedCount > 1 ? "seeds \(seed) to \(last)" : "seed \(seed)"
         return "seeded noise, \(seeds), batch \(batch ?? 1)\(shape)"
     }
 

@@ -6,6 +6,8 @@ import Tensors
 struct LayerMap {
     /// In order; each names a layer, something of the other side, or both.
     var steps: [(layer: Int?, other: Int?)]
+    /// Recorded tensors that are a layer's value once more, such as a Dropout's.
+    var repeats: [(layer: Int, other: Int)] = []
     /// How layers were found where names did not tell.
     var notes: [String] = []
 
@@ -37,8 +39,8 @@ struct LayerMap {
             (step.other == nil && step.layer == pair.layer)
                 || (step.layer == nil && step.other == pair.other)
         }
-        guard let place = steps.firstIndex(where: { $0.layer == old.layer && $0.other == old.other })
-        else { return }
+        let place = steps.firstIndex { $0.layer == old.layer && $0.other == old.other }
+        guard let place else { return }
         var new: [(layer: Int?, other: Int?)] = []
         if pair.layer != old.layer { new.append((old.layer, nil)) }
         if pair.other != old.other { new.append((nil, old.other)) }
@@ -80,8 +82,9 @@ extension LayerMap {
             let tail = mine.tail(of: pair.layer, without: known)
             let other = theirs.tail(of: pair.other, without: knownOthers)
             if tail.isEmpty, other.isEmpty { return nil }
-            let candidates =
-                [pair] + tail.map { ($0, pair.other) } + other.map { (pair.layer, $0) }
+            var candidates = [pair]
+            for layer in tail { candidates.append((layer, pair.other)) }
+            for index in other { candidates.append((pair.layer, index)) }
             return (pair, candidates)
         }
     }

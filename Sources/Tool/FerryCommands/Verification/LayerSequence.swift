@@ -169,6 +169,13 @@ enum LayerKind {
         "Add", "Div", "Max", "Mean", "Min", "Mul", "Pow", "Sub", "Sum",
     ]
 
+    /// Whether a part of a name is an operator's, numbered or not.
+    static func isOperator(_ name: String) -> Bool {
+        let name = name.split(separator: "_").first.map(String.init) ?? name
+        return byType[name] != nil || arithmetics.contains(name)
+            || ["BiasAdd", "Concat", "Pad"].contains(name)
+    }
+
     init(_ node: Node, _ weights: [String: Tensor]) {
         if Self.arithmetics.contains(node.op.type) {
             let moving = node.inputs.count { !$0.isEmpty && weights[$0] == nil }
