@@ -182,7 +182,10 @@ let package = Package(
         tests("ParityTests", ["Parity", "Tensors"]),
         tests(
             "CommandTests",
-            ["FerryCommands", "FormatInterface", "Formats", "IR", "Parity", "Tensors", "ferry"]),
+            [
+                "Architectures", "FerryCommands", "FormatInterface", "Formats", "IR", "Parity",
+                "Tensors", "ferry",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )
