@@ -229,3 +229,60 @@ func `a mistake in a network is found in its layer and named`(mistake: Mistake) 
     #expect(found.first?.isExact == false)
     #expect(found.first?.tensor == "conv3.w")
 }
+
+// MARK: Other spellings
+
+/// The small network with x · HardSigmoid(x) after `fc1`.
+private func spelledOut(alpha: Float) -> SmallNetwork {
+    var network = SmallNetwork()
+    network.set("tanh", HardSigmoid(alpha: alpha, beta: 0.5))
+    network.insert("product", Mul(), after: "tanh")
+    network.graph.nodes[network.place("product")].inputs.append("fc1.y")
+    return network
+}
+
+@Test func `an operator written as several that compute the same is no difference`() {
+    var network = SmallNetwork()
+    network.set("tanh", HardSwish())
+    #expect(findings(network.model, spelledOut(alpha: 1 / 6).model) == [])
+    #expect(findings(spelledOut(alpha: 1 / 6).model, network.model) == [])
+    #expect(!findings(network.model, spelledOut(alpha: 0.2).model).isEmpty)
+}
+
+@Test func `windows that cover the same cells are no difference`() {
+    let found = changed { network in
+        // Of two more rows below the picture the windows reach one, as before.
+        network.set(
+            "pool1",
+            MaxPool(window: SpatialWindow(kernel: [3, 2], strides: [2, 2], pads: [1, 0, 2, 0])))
+        network.set(
+            "conv3", Conv(window: SpatialWindow(kernel: [1, 1], strides: [1, 1], autoPad: .valid)))
+        network.set("relu1", Clip())
+        network.weights["zero"] = Tensor([0], shape: [])
+        network.graph.nodes[network.place("relu1")].inputs.append("zero")
+    }
+    #expect(found == [])
+}
+
+@Test func `a dense layer written as a convolution over the whole picture is no difference`() {
+    var network = SmallNetwork()
+    network.remove("flatten")
+    network.set("fc1", Conv(window: SpatialWindow()))
+    network.change("fc1.w") { $0.reshaped([10, 8, 5, 3]) }
+    network.insert("flat", Flatten(axis: 1), after: "fc1")
+    #expect(findings(network.model, SmallNetwork().model) == [])
+    network.change("fc1.w") { $0.permuted([0, 1, 3, 2]).settled.reshaped([10, 8, 5, 3]) }
+    #expect(!findings(network.model, SmallNetwork().model).isEmpty)
+}
+
+@Test func `one more output at the beginning is told from other shapes`() {
+    let found = changed { network in
+        network.change("fc2.w") {
+            Tensor([Float](repeating: 9, count: 10) + $0.floats(), shape: [11, 10])
+        }
+        network.change("fc2.b") { Tensor([9] + $0.floats()) }
+    }
+    #expect(found.map(\.cause) == [.tensorShape, .tensorShape])
+    #expect(found.first?.explanation.contains("1 at the beginning more, others equal") == true)
+    #expect(found.allSatisfy(\.isExact))
+}

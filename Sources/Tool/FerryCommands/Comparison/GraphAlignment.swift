@@ -3,7 +3,7 @@ import IR
 /// Which operators of two networks stand for each other, at the least cost in all.
 ///
 /// Operators of one kind are matched, and others of one family (activations); what is only in one
-/// network costs 1. Source: Needleman and Wunsch (1970).
+/// network costs 1, or less where it computes nothing. Source: Needleman and Wunsch (1970).
 struct GraphAlignment {
     /// For each operator of one network the other's, nil where it has none.
     private(set) var partners: [Int?]
@@ -49,13 +49,14 @@ struct GraphAlignment {
         let columns = reference.count + 1
         var steps = [UInt8](repeating: Step.skip.rawValue, count: (value.count + 1) * columns)
         for j in 1..<max(columns, 1) { steps[j] = Step.skipReference.rawValue }
-        var above = (0..<columns).map { Double($0) }
+        var above = reference.reduce(into: [0.0]) { $0.append($0[$0.count - 1] + $1.skippingCost) }
         for i in 0..<value.count {
-            var row = [Double(i + 1)]
+            var row = [above[0] + value[i].skippingCost]
             row.reserveCapacity(columns)
             for j in 0..<reference.count {
-                var (cost, step) = (above[j + 1] + 1, Step.skip)
-                if row[j] + 1 < cost { (cost, step) = (row[j] + 1, .skipReference) }
+                var (cost, step) = (above[j + 1] + value[i].skippingCost, Step.skip)
+                let other = row[j] + reference[j].skippingCost
+                if other < cost { (cost, step) = (other, .skipReference) }
                 if let match = value[i].matchingCost(reference[j]), above[j] + match <= cost {
                     (cost, step) = (above[j] + match, .match)
                 }
@@ -73,6 +74,11 @@ extension GraphView.Item {
         "Clamp", "LeakyRelu", "Elu", "Selu", "Tanh", "Sigmoid", "HardSigmoid", "HardSwish",
         "Softplus", "Erf", "Softmax", "LogSoftmax",
     ]
+
+    /// What it costs to leave the operator without a partner.
+    var skippingCost: Double {
+        form.kind == "Reshape" || node.op is Identity || node.op is Cast ? 0.2 : 1
+    }
 
     var isActivation: Bool { Self.activations.contains(form.kind) }
 

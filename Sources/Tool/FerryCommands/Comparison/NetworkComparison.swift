@@ -22,6 +22,9 @@ struct NetworkComparison {
         let referenceLayer: Int
     }
 
+    /// Operators that are the same in another spelling.
+    let blocks: ElementwiseBlocks
+
     /// How far apart two operators may stand and still have changed places.
     private static let reach = 4.0
 
@@ -29,6 +32,7 @@ struct NetworkComparison {
         self.value = GraphView(value)
         self.reference = GraphView(reference)
         alignment = GraphAlignment(self.value.items, self.reference.items)
+        blocks = ElementwiseBlocks(self.value, self.reference, alignment)
         findMoved()
         findFolds()
         collectPairs()
@@ -47,7 +51,8 @@ struct NetworkComparison {
     /// stands between.
     private mutating func findMoved() {
         let rest = reference.items.indices.filter { alignment.referencePartners[$0] == nil }
-        for index in value.items.indices where alignment.partners[index] == nil {
+        for index in value.items.indices
+        where alignment.partners[index] == nil && !blocks.settled.contains(index) {
             let place = Double(index)
             let partner = rest.first { other in
                 guard alignment.referencePartners[other] == nil,
@@ -93,7 +98,7 @@ struct NetworkComparison {
     // MARK: Tensors
 
     private mutating func collectPairs() {
-        for index in value.items.indices {
+        for index in value.items.indices where !blocks.settled.contains(index) {
             guard let other = alignment.partners[index] else {
                 if !folds.contains(where: { $0.isInValue && $0.normalization == index }) {
                     collectAlone(value.items[index], value.model, Double(index), isInValue: true)
@@ -107,7 +112,8 @@ struct NetworkComparison {
             }
         }
         for index in reference.items.indices where alignment.referencePartners[index] == nil {
-            guard !folds.contains(where: { !$0.isInValue && $0.normalization == index })
+            guard !folds.contains(where: { !$0.isInValue && $0.normalization == index }),
+                !blocks.settledInReference.contains(index)
             else { continue }
             collectAlone(
                 reference.items[index], reference.model, position(ofReference: index),

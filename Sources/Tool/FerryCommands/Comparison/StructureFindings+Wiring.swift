@@ -14,7 +14,9 @@ extension StructureFindings {
         // Both sides' operators go by their place in the reference.
         let own = comparison.alignment.referencePartners.enumerated().map { $1 == nil ? nil : $0 }
         for (index, item) in value.items.enumerated() {
-            guard let partner = comparison.alignment.partners[index] else { continue }
+            guard let partner = comparison.alignment.partners[index],
+                !comparison.blocks.settled.contains(index)
+            else { continue }
             let other = reference.items[partner]
             let mine = item.inputs.map { source($0, in: value, comparison.alignment.partners) }
             let theirs = other.inputs.map { source($0, in: reference, own) }

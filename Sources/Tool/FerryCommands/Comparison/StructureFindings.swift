@@ -14,7 +14,12 @@ struct StructureFindings {
     init(_ comparison: NetworkComparison) {
         self.comparison = comparison
         compareInputs()
-        for index in value.items.indices {
+        for index in comparison.blocks.approximations {
+            add(
+                Double(index), value.items[index], .geluApproximation,
+                "GELU by erf in one network, by tanh in the other")
+        }
+        for index in value.items.indices where !comparison.blocks.settled.contains(index) {
             if let other = comparison.alignment.partners[index] {
                 compare(value.items[index], reference.items[other], index)
             } else if !comparison.folds.contains(where: {
@@ -25,7 +30,8 @@ struct StructureFindings {
         }
         for index in reference.items.indices
         where comparison.alignment.referencePartners[index] == nil {
-            guard !comparison.folds.contains(where: { !$0.isInValue && $0.normalization == index })
+            guard !comparison.folds.contains(where: { !$0.isInValue && $0.normalization == index }),
+                !comparison.blocks.settledInReference.contains(index)
             else { continue }
             report(
                 reference, index, comparison.position(ofReference: index), isExtra: false)

@@ -26,6 +26,7 @@ extension Rearrangement {
                 + mirrored(reference) + mistakenLayouts(reference, shape)
         case .dense where reference.rank == 2:
             flattenOrders(reference, context) + transposed(reference, shape)
+        case .other where (2...4).contains(reference.rank): axisOrders(reference, shape)
         default: []
         }
     }
@@ -88,6 +89,19 @@ extension Rearrangement {
                 "the elements are in \(letters(axes)) order under the shape of "
                     + letters(Array(axes.indices)),
                 kernel.permuted(axes).reshapedIfPossible(shape))
+        }
+    }
+
+    /// Constants of no particular layout: axes turned around, or their bytes.
+    private static func axisOrders(_ tensor: Tensor, _ shape: [Int]) -> [Rearrangement] {
+        permutations(of: tensor.rank).dropFirst().flatMap { axes in
+            [
+                Rearrangement(
+                    .kernelLayout, "the axes are in the order \(axes)", tensor.permuted(axes)),
+                Rearrangement(
+                    .kernelLayout, "the elements are in the order of axes \(axes)",
+                    tensor.permuted(axes).reshapedIfPossible(shape)),
+            ]
         }
     }
 

@@ -25,9 +25,10 @@ extension TensorCause {
     package static func searchShapes(
         _ tensor: Tensor, _ reference: Tensor, _ context: TensorContext
     ) -> TensorCause? {
-        guard tensor.elementType == reference.elementType,
-            tensor.elementCount == reference.elementCount
-        else { return nil }
+        guard tensor.elementType == reference.elementType else { return nil }
+        guard tensor.elementCount == reference.elementCount else {
+            return outputs(tensor.settled, reference.settled)
+        }
         if tensor.hasEqualBytes(to: reference) {
             return TensorCause(
                 .tensorShape,
@@ -37,6 +38,25 @@ extension TensorCause {
         return Rearrangement.candidates(reference.settled, context, shape: tensor.shape).lazy
             .filter { a.isBitEqual(to: $0.make()) }
             .map { TensorCause($0.cause, $0.explanation) }.first
+    }
+
+    /// More or fewer output channels, those of one tensor being some of the other's in a row.
+    private static func outputs(_ a: Tensor, _ b: Tensor) -> TensorCause? {
+        guard let mine = a.shape.first, let theirs = b.shape.first, min(mine, theirs) > 0,
+            a.shape.dropFirst() == b.shape.dropFirst()
+        else { return nil }
+        let (few, many) = mine < theirs ? (a, b) : (b, a)
+        let (least, most) = (min(mine, theirs), max(mine, theirs))
+        let size = few.elementCount / least
+        let place = (0...most - least).first { row in
+            few.hasBytes(of: many.slice(row * size..<(row + least) * size))
+        }
+        guard let place else { return nil }
+        let words = "\(mine) output channels, reference \(theirs): "
+        let parts = [(place, "at the beginning"), (most - least - place, "at the end")]
+            .filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: " and ")
+        return TensorCause(
+            .tensorShape, words + parts + (mine < theirs ? " missing" : " more") + ", others equal")
     }
 
     /// The same elements in another order.
