@@ -84,7 +84,7 @@ extension GraphView.Item {
 
     /// How little this operator is like the other one; nil where they cannot stand for each other.
     func matchingCost(_ other: GraphView.Item) -> Double? {
-        var cost = node.name == other.node.name ? -0.05 : 0
+        var cost = node.name == other.node.name ? -0.01 : 0
         guard form.kind == other.form.kind else {
             if isActivation, other.isActivation { return cost + 0.6 }
             let isDense = Set([form.kind, other.form.kind]) == ["Conv", "Gemm"]
@@ -95,7 +95,8 @@ extension GraphView.Item {
         }
         if form.attributes != other.form.attributes { cost += 0.25 }
         if parameterShapes != other.parameterShapes { cost += 0.4 }
-        if !signature.isEmpty, signature == other.signature { cost -= 0.5 }
+        // Decides among layers alike only: weights may stand in the wrong layers.
+        if !signature.isEmpty, signature == other.signature { cost -= 0.03 }
         return cost
     }
 }

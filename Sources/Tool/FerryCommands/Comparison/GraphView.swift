@@ -69,7 +69,19 @@ struct GraphView {
             + (0..<samples).map { tensor.bits(ofElement: $0 * (count / samples)) }
     }
 
-    func item(named name: String) -> Item? { items.first { $0.node.name == name } }
+    /// Whether a layer reads the network's input, or what arithmetic without channels makes of it.
+    func readsInput(_ item: Item) -> Bool {
+        var name = item.inputs.first
+        for _ in items.indices {
+            guard let value = name, let producer = producers[value] else { break }
+            let before = items[producer]
+            if before.inputs.count != 1 || ["Conv", "Gemm"].contains(before.form.kind) {
+                return false
+            }
+            name = before.inputs.first
+        }
+        return model.graph.inputs.contains { $0.name == name }
+    }
 }
 
 extension Graph {

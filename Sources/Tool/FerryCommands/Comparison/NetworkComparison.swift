@@ -188,9 +188,7 @@ struct NetworkComparison {
     /// What a tensor of the reference is there for.
     private func context(of item: GraphView.Item, _ role: ParameterRole) -> TensorContext {
         let layer = item.layer
-        let isFirst = item.inputs.contains { input in
-            reference.model.graph.inputs.contains { $0.name == input }
-        }
+        let isFirst = reference.readsInput(item)
         let group = layer?.group ?? 1
         switch (role, layer?.kind) {
         case (.weight, .dense):

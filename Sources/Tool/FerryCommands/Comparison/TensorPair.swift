@@ -108,8 +108,8 @@ struct TensorPair {
                 $0.value.shape == $0.reference.shape && Self.isClose($0.value, $0.reference)
             }
             if let known { return .different(found, known.cause) }
-            if let cause = constantCause(value, reference) { return .different(found, cause) }
-            return .different(found, TensorCause.search(value, reference, context, found))
+            let cause = TensorCause.search(value, reference, context, found)
+            return .different(found, constantCause(cause, value))
         }
         // What rounding makes of the reference may itself be explained by a rule for elements.
         let rounded = reference.settled.converted(to: value.elementType)
@@ -118,17 +118,16 @@ struct TensorPair {
         return .different(found, TensorCause.search(value, rounded, context, found))
     }
 
-    /// The one number by which an operator multiplies, or which it adds.
-    private func constantCause(_ value: Tensor, _ reference: Tensor) -> TensorCause? {
-        guard role == .other, value.elementCount == 1, reference.elementCount == 1 else {
-            return nil
+    /// The numbers by which an operator multiplies, or which it adds, with why they differ.
+    private func constantCause(_ cause: TensorCause, _ value: Tensor) -> TensorCause {
+        var cause = cause
+        switch (role, operation) {
+        case (.other, "Mul"), (.other, "Div"): cause.cause = .constantFactor
+        case (.other, "Add"), (.other, "Sub"): cause.cause = .constantOffset
+        default: return cause
         }
-        let words = "\(value.text(ofElement: 0)), reference \(reference.text(ofElement: 0))"
-        switch operation {
-        case "Mul", "Div": return TensorCause(.constantFactor, "\(operation) by \(words)")
-        case "Add", "Sub": return TensorCause(.constantOffset, "\(operation) of \(words)")
-        default: return nil
-        }
+        cause.explanation = "of \(operation)'s constant \(value.shape), \(cause.explanation)"
+        return cause
     }
 
     private func shapeCause(_ value: Tensor, _ reference: Tensor) -> TensorCause {

@@ -32,7 +32,8 @@ extension Cause {
             "Check the data's offset and what stands before it: headers, alignment, skipped tensors."
         case .bytesSwapped:
             "ONNX and safetensors are little-endian; HDF5, NumPy and .pth say theirs in the file."
-        case .zeroed, .biasMissing, .tensorMissing, .statisticsReset, .scaleIgnored, .shiftIgnored:
+        case .zeroed, .constant, .biasMissing, .tensorMissing, .statisticsReset, .scaleIgnored,
+            .shiftIgnored:
             "The tensor was not carried over: map its name in the source to its place here."
         case .tailZeroed:
             "The file was cut off or is not complete: fetch or convert it again, and compare sizes."

@@ -47,6 +47,8 @@ package enum Cause: String, Codable, CaseIterable, Sendable {
 
     /// All elements are zero (of weights and statistics; a bias has `biasMissing`).
     case zeroed
+    /// All elements are one number that is not 0: a counter read as a tensor, an initial value.
+    case constant
     /// A bias is absent or all zero where the reference has one.
     case biasMissing
     /// From some element to the end there are zeros: data cut off.
@@ -87,7 +89,8 @@ package enum Cause: String, Codable, CaseIterable, Sendable {
 
     /// Scale, shift, mean and variance stand in each other's places.
     case statisticsPermuted
-    /// The standard deviation, √variance, is stored as the variance.
+    /// The standard deviation, √variance, is stored as the variance; or the variance is such that ε
+    /// is added to the deviation.
     case varianceIsDeviation
     /// 1/√variance (with or without ε) is stored as the variance.
     case varianceIsInverseDeviation

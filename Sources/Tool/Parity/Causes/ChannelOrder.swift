@@ -4,6 +4,8 @@ import Tensors
 struct ChannelOrder {
     /// For each channel here, where the reference has it.
     let places: [Int]
+    /// Input channels that each output reads.
+    private let depth: Int
 
     /// The order of `a`'s channels along `axis` in `b`; nil unless that explains every element.
     ///
@@ -28,12 +30,13 @@ struct ChannelOrder {
         }
         guard a.hasChannels(of: b, at: places, axis: axis) else { return nil }
         self.places = places
+        depth = a.shape.dropFirst().first ?? 1
     }
 
     /// What kind of order it is, with words: channels of `name`.
     func cause(_ name: String, _ context: TensorContext, axis: Int) -> TensorCause {
         let count = places.count
-        if axis == 0, context.role == .kernel, let words = depthwise(context.group) {
+        if axis == 0, context.role == .kernel, depth == 1, let words = depthwise(context.group) {
             return TensorCause(.depthwiseOrder, words)
         }
         if axis == 0, let blocks = blocks {

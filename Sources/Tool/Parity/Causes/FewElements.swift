@@ -43,6 +43,17 @@ enum FewElements {
             ? " (the sign)" : bit < fraction ? " (of the fraction)" : " (of the exponent)"
     }
 
+    /// One number everywhere, where the reference has several.
+    static func constant(_ a: Tensor, _ b: Tensor) -> TensorCause? {
+        func first(_ tensor: Tensor) -> Double { tensor.slice(0..<1).doubles()[0] }
+        func isConstant(_ tensor: Tensor) -> Bool {
+            let number = first(tensor)
+            return tensor.allPairs(tensor) { value, _ in value == number }
+        }
+        guard a.elementCount > 1, isConstant(a), !isConstant(b) else { return nil }
+        return TensorCause(.constant, "every element is \(a.text(ofElement: 0))")
+    }
+
     /// Zeros where the reference has other numbers: everywhere, or to the end.
     static func zeros(_ a: Tensor, _ b: Tensor, _ context: TensorContext) -> TensorCause? {
         let known = a.elementCount - a.trailingZeroCount

@@ -6,13 +6,13 @@ enum ShiftedBytes {
     /// How far data is looked for.
     private static let reach = 1 << 16
     /// Bytes that are looked for.
-    private static let probe = 32
+    private static let probe = 16
     /// Places that are tried.
     private static let attempts = 16
 
     static func cause(_ a: Tensor, _ b: Tensor) -> TensorCause? {
         let count = a.byteCount
-        guard count >= 4 * probe else { return nil }
+        guard count >= 3 * probe else { return nil }
         let middle = count / 2
         let window = max(0, middle - reach)..<min(count, middle + reach)
         return unsafe a.withUnsafeBytes { mine in

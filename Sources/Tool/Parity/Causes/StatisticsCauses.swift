@@ -73,6 +73,10 @@ package struct StatisticsCauses {
                 .varianceIsDeviation, "holds √(variance + ε)",
                 { ($0 + epsilon).squareRoot() }
             ),
+            (
+                .varianceIsDeviation, "adds ε to the deviation: (√variance + ε)² − ε",
+                { ($0.squareRoot() + epsilon) * ($0.squareRoot() + epsilon) - epsilon }
+            ),
             (.varianceIsInverseDeviation, "holds 1/√variance", { 1 / $0.squareRoot() }),
             (
                 .varianceIsInverseDeviation, "holds 1/√(variance + ε)",

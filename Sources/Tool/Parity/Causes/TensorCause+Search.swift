@@ -3,6 +3,8 @@ package import Tensors
 extension TensorCause {
     /// Tensors of fewer elements are looked at for every explanation, larger ones for one.
     private static let smallCount = 1 << 18
+    /// In larger tensors a few elements that differ are not taken for signs of a rule.
+    private static let fewCount = 1 << 14
 
     /// Why `tensor` differs from `reference`, whose shape and element type it has.
     ///
@@ -13,10 +15,11 @@ extension TensorCause {
         _ differences: ElementDifferences
     ) -> TensorCause {
         let (a, b) = (tensor.settled, reference.settled)
-        if let cause = FewElements.cause(a, b, differences) { return cause }
+        let few = FewElements.cause(a, b, differences)
+        if let few, few.cause == .bitFlipped || a.elementCount > fewCount { return few }
         if let cause = FewElements.zeros(a, b, context) { return cause }
         if a.elementFingerprint == b.elementFingerprint { return order(a, b, context) }
-        return values(a, b, context, differences)
+        return rule(a, b) ?? few ?? values(a, b, context, differences)
             ?? nonFinite(a, differences) ?? unknown(a, b, differences)
     }
 
@@ -90,9 +93,8 @@ extension TensorCause {
     private static func values(
         _ a: Tensor, _ b: Tensor, _ context: TensorContext, _ differences: ElementDifferences
     ) -> TensorCause? {
-        if let cause = rule(a, b) { return cause }
-        return Scaling.cause(a, b, context, differences)
-            ?? ShiftedBytes.cause(a, b) ?? Quantization.cause(a, b)
+        Scaling.cause(a, b, context, differences)
+            ?? ShiftedBytes.cause(a, b) ?? FewElements.constant(a, b) ?? Quantization.cause(a, b)
     }
 
     /// The rule that makes of each element of `reference` the tensor's, whatever their types; nil
