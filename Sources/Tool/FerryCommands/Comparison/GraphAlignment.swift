@@ -70,7 +70,7 @@ struct GraphAlignment {
 }
 
 extension GraphView.Item {
-    private static let activations: Set = [
+    static let activations: Set = [
         "Clamp", "LeakyRelu", "Elu", "Selu", "Tanh", "Sigmoid", "HardSigmoid", "HardSwish",
         "Softplus", "Erf", "Softmax", "LogSoftmax",
     ]
@@ -80,18 +80,17 @@ extension GraphView.Item {
         form.kind == "Reshape" || node.op is Identity || node.op is Cast ? 0.2 : 1
     }
 
-    var isActivation: Bool { Self.activations.contains(form.kind) }
+    /// Whether the operator sums products with weights.
+    private var isDense: Bool { form.kind == "Conv" || form.kind == "Gemm" }
 
     /// How little this operator is like the other one; nil where they cannot stand for each other.
     func matchingCost(_ other: GraphView.Item) -> Double? {
         var cost = node.name == other.node.name ? -0.01 : 0
         guard form.kind == other.form.kind else {
             if isActivation, other.isActivation { return cost + 0.6 }
-            let isDense = Set([form.kind, other.form.kind]) == ["Conv", "Gemm"]
-            let counts = [parameterShapes, other.parameterShapes].map { shapes in
-                shapes.map { $0.reduce(1, *) }
-            }
-            return isDense && !counts[0].isEmpty && counts[0] == counts[1] ? cost + 0.6 : nil
+            guard isDense, other.isDense, !parameterShapes.isEmpty else { return nil }
+            func counts(_ shapes: [[Int]]) -> [Int] { shapes.map { $0.reduce(1, *) } }
+            return counts(parameterShapes) == counts(other.parameterShapes) ? cost + 0.6 : nil
         }
         if form.attributes != other.form.attributes { cost += 0.25 }
         if parameterShapes != other.parameterShapes { cost += 0.4 }

@@ -14,6 +14,7 @@ struct GraphView {
         /// Bits of a few elements of the first weight: equal weights have equal ones.
         let signature: [UInt64]
         let parameterShapes: [[Int]]
+        let isActivation: Bool
         /// The values that flow in, without constants.
         let inputs: [String]
 
@@ -57,6 +58,7 @@ struct GraphView {
             node: node, index: index, form: form, layer: layer,
             signature: parameters.first.map(Self.signature) ?? [],
             parameterShapes: parameters.map(\.shape),
+            isActivation: Item.activations.contains(form.kind),
             inputs: node.inputs.filter { !$0.isEmpty && model.weights[$0] == nil })
     }
 

@@ -51,16 +51,17 @@ struct NetworkComparison {
     /// stands between.
     private mutating func findMoved() {
         let rest = reference.items.indices.filter { alignment.referencePartners[$0] == nil }
+        let places = rest.map { position(ofReference: $0) }
         for index in value.items.indices
         where alignment.partners[index] == nil && !blocks.settled.contains(index) {
             let place = Double(index)
-            let partner = rest.first { other in
-                guard alignment.referencePartners[other] == nil,
+            let partner = zip(rest, places).first { other, otherPlace in
+                guard (otherPlace - place).magnitude <= Self.reach,
+                    alignment.referencePartners[other] == nil,
                     let cost = value.items[index].matchingCost(reference.items[other])
                 else { return false }
                 return cost < 0.3
-                    && (position(ofReference: other) - place).magnitude <= Self.reach
-            }
+            }?.0
             guard let partner else { continue }
             alignment.match(index, partner)
             moved.append(index)
@@ -210,10 +211,10 @@ struct NetworkComparison {
         }
         guard let behind, let kernel = item.layer?.name(of: .weight),
             let weight = reference.model.weights[kernel], let mine = pair.value,
-            let normalization = Normalization(behind, reference.model.weights),
-            normalization.fits(weight)
+            let normalization = Normalization(behind, reference.model.weights)
         else { return [] }
         let bias = item.layer?.name(of: .bias).flatMap { reference.model.weights[$0] }
+        guard normalization.fits(weight, bias) else { return [] }
         let made =
             pair.role == .weight
             ? normalization.folded(kernel: weight) : normalization.folded(bias: bias, like: weight)
@@ -234,13 +235,13 @@ struct NetworkComparison {
         func tensor(_ item: GraphView.Item, _ role: ParameterRole, _ model: Model) -> Tensor? {
             item.layer?.name(of: role).flatMap { model.weights[$0] }
         }
-        guard let normalization, let mine = tensor(item, .weight, value.model),
-            let theirs = tensor(other, .weight, reference.model),
-            normalization.fits(fold.isInValue ? mine : theirs)
-        else { return collect(item, other, Double(fold.layer)) }
         let (bias, otherBias) = (
             tensor(item, .bias, value.model), tensor(other, .bias, reference.model)
         )
+        guard let normalization, let mine = tensor(item, .weight, value.model),
+            let theirs = tensor(other, .weight, reference.model),
+            fold.isInValue ? normalization.fits(mine, bias) : normalization.fits(theirs, otherBias)
+        else { return collect(item, other, Double(fold.layer)) }
         let kernels = FoldedTensors(fold, normalization, mine, theirs, like: mine)
         let biases = FoldedTensors(fold, normalization, bias, otherBias, like: mine)
         for (role, tensors) in [(ParameterRole.weight, kernels), (.bias, biases)] {

@@ -73,10 +73,10 @@ struct Normalization {
         scale.indices.map { way.factor(scale[$0], variance[$0], epsilon) }
     }
 
-    /// Whether the layer of `kernel` [out, …] has one output for each channel here.
-    func fits(_ kernel: Tensor) -> Bool {
+    /// Whether the layer of `kernel` [out, …] and `bias` [out] has one output for each channel here.
+    func fits(_ kernel: Tensor, _ bias: Tensor?) -> Bool {
         [scale, shift, mean, variance].allSatisfy { $0.count == kernel.shape.first }
-            && !scale.isEmpty
+            && !scale.isEmpty && bias?.elementCount ?? scale.count == scale.count
     }
 
     /// The kernel with the factors worked in, rounded once.

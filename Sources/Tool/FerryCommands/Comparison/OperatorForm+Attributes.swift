@@ -31,6 +31,7 @@ extension OperatorForm {
     private mutating func normalizer(_ op: some Normalizer, _ shape: [Int]?) {
         guard let rank = shape?.count ?? (op.axis < 0 ? nil : op.axis + 1) else { return }
         let axis = op.axis < 0 ? op.axis + rank : op.axis
+        guard axis >= 0, axis < rank else { return }
         let rest = shape?.dropFirst(axis + 1).allSatisfy { $0 == 1 } ?? true
         let last = op.flattensTrailingAxes && !rest ? rank - 1 : axis
         set("axis", Array(axis...max(axis, last)))
