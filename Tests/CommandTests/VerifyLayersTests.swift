@@ -147,7 +147,7 @@ func `an error is found in the layer where it is born`(tensor: String) throws {
 /// What an ONNX file's own plain evaluation gives: inputs, outputs and values by name.
 private func values(
     of path: String, batch: Int = 2
-) throws -> (input: Tensor, output: Tensor, activations: [(name: String, tensor: Tensor)]) {
+) throws -> (input: Tensor, output: Tensor, activations: [(String, Tensor)]) {
     let checkpoint = try FormatRegistry.format(of: InputFile(path: path))
         .read(InputFile(path: path))
     let graph = try #require(checkpoint.graph)
@@ -163,11 +163,11 @@ private func values(
     return (input, output, names.dropLast().compactMap { name in all[name].map { (name, $0) } })
 }
 
-private func write(_ tensors: [(name: String, tensor: Tensor)], to path: String) throws {
+private func write(_ tensors: [(String, Tensor)], to path: String) throws {
     let format = try FormatRegistry.format(forWriting: path, named: nil)
     let checkpoint = Checkpoint(
         convention: .pytorch,
-        tensors: tensors.map { NamedTensor(name: $0.name, tensor: $0.tensor) },
+        tensors: tensors.map { NamedTensor(name: $0.0, tensor: $0.1) },
         metadata: ["ferry.recording": "a test"])
     try OutputFile.write(to: path, replacing: true) { try format.write(checkpoint, to: $0) }
 }
@@ -193,7 +193,7 @@ func `recorded activations find their layers by name`(name: String) throws {
     let folder = try TemporaryFolder()
     let name = model("alexnet_narrow.onnx")
     let (input, _, activations) = try values(of: name)
-    let some = activations.filter { $0.name.contains("Conv") || $0.name.contains("Gemm") }
+    let some = activations.filter { $0.0.contains("Conv") || $0.0.contains("Gemm") }
     try write([("input_0", input)] + some, to: folder.path("r.npz"))
     let found = try report(try Ferry(in: folder)("verify", name, "r.npz", "--json"))
     #expect(found.passes)
@@ -207,8 +207,8 @@ func `recorded activations find their layers by name`(name: String) throws {
     let folder = try TemporaryFolder()
     let name = model("lenet5.onnx")
     let (input, _, activations) = try values(of: name)
-    let numbered = activations.enumerated().map { ("act\($0)", $1.tensor) }
-    try write([("input_0", input)] + numbered.reversed(), to: folder.path("r.npz"))
+    let numbered = activations.enumerated().map { ("act\($0)", $1.1) }
+    try write([("input_0", input)] + Array(numbered.reversed()), to: folder.path("r.npz"))
     let found = try report(try Ferry(in: folder)("verify", name, "r.npz", "--json"))
     #expect(found.passes, "\(found.layers)")
     #expect(found.layers.count { $0.parity.status == .close } >= activations.count - 1)
@@ -220,7 +220,7 @@ func `recorded activations find their layers by name`(name: String) throws {
     let name = model("alexnet_narrow.onnx")
     let (input, output, activations) = try values(of: name)
     let turned = activations.map { item in
-        (item.name, item.tensor.rank == 4 ? item.tensor.permuted([0, 2, 3, 1]) : item.tensor)
+        (item.0, item.1.rank == 4 ? item.1.permuted([0, 2, 3, 1]) : item.1)
     }.filter { !$0.0.contains("Flatten") }
     try write(
         [("input_0", input.permuted([0, 2, 3, 1])), ("output_0", output)] + turned,
@@ -235,7 +235,7 @@ func `recorded activations find their layers by name`(name: String) throws {
     let name = model("alexnet_narrow.onnx")
     let (input, _, activations) = try values(of: name)
     let wrong = activations.map { item in
-        item.name.contains("features.6") ? (item.name, replacingFirst(item.tensor, by: 50)) : item
+        item.0.contains("features.6") ? (item.0, replacingFirst(item.1, by: 50)) : item
     }
     try write([("input_0", input)] + wrong, to: folder.path("r.safetensors"))
     let ferry = Ferry(in: folder)

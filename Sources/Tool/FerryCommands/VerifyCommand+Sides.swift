@@ -2,6 +2,7 @@ import Architectures
 import FormatInterface
 import IR
 import Parity
+import Runtime
 import Tensors
 
 extension VerifyCommand {

@@ -49,8 +49,8 @@ extension LayerComparison {
     /// The first pair whose values are different.
     private func firstDifferent() throws -> (layer: Int, other: Int)? {
         for part in parts(of: map.pairs) {
-            let mine = try mine(part.map(\.layer))
-            let theirs = try theirs(part.map(\.other))
+            let mine = try self.mine(part.map(\.layer))
+            let theirs = try self.theirs(part.map(\.other))
             for pair in part {
                 guard let a = mine[pair.layer], let b = theirs[pair.other] else { continue }
                 guard isDifferent(pair, a, b) else { continue }
@@ -82,7 +82,7 @@ extension LayerComparison {
     ) throws -> TensorDifference? {
         let partners = Dictionary(uniqueKeysWithValues: map.pairs.map { ($0.layer, $0.other) })
         let sources = segment.boundary.compactMap { sequence.index(of: $0) }
-        let values = try values ?? theirs(sources.compactMap { partners[$0] } + [pair.other])
+        let values = try values ?? self.theirs(sources.compactMap { partners[$0] } + [pair.other])
         var given: [String: Tensor] = [:]
         for name in segment.boundary {
             guard let source = sequence.index(of: name) else {
@@ -139,7 +139,7 @@ extension LayerComparison {
         for part in parts(of: map.pairs.filter { $0.layer < last.layer }) {
             let segments = part.map { sequence.segment(to: $0.layer, from: known) }
             let sources = segments.flatMap(\.boundary).compactMap { sequence.index(of: $0) }
-            let values = try theirs(sources.compactMap { partners[$0] } + part.map(\.other))
+            let values = try self.theirs(sources.compactMap { partners[$0] } + part.map(\.other))
             for (pair, segment) in zip(part, segments) {
                 guard let local = try localDifference(pair, segment, values) else { continue }
                 let margin = local.worstMargin ?? (local.isWithinTolerance ? 0 : .infinity)

@@ -101,7 +101,7 @@ struct InputChoice {
             notes.append("the batch is \(fixed), as \(file.path) declares it")
         }
         let sets = try (0..<seedCount).map { index in
-            let seed = seed &+ UInt64(index)
+            let seed = self.seed &+ UInt64(index)
             let tensors = try file.noise(shapes, seed: seed)
             return InputSet(name: seedCount == 1 ? "" : "seed \(seed)", tensors: tensors)
         }

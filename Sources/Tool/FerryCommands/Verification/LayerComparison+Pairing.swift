@@ -13,8 +13,8 @@ extension LayerComparison {
             ? [open[...]] : open.indices.map { open[$0...$0] }
         for group in groups where !group.isEmpty {
             let candidates = group.flatMap(\.candidates)
-            let mine = try mine(candidates.map(\.layer))
-            let theirs = try theirs(candidates.map(\.other))
+            let mine = try self.mine(candidates.map(\.layer))
+            let theirs = try self.theirs(candidates.map(\.other))
             for open in group { settle(open, mine, theirs) }
         }
     }
@@ -67,7 +67,7 @@ extension LayerComparison {
             return rest.contains { tensors[$0].tensor.elementCount == count }
         }
         guard !layers.isEmpty, bytes(of: layers) <= Self.byteLimit else { return }
-        let values = try mine(layers)
+        let values = try self.mine(layers)
         for index in rest {
             let source = layers.first { layer in
                 guard let value = values[layer],
@@ -89,7 +89,7 @@ extension LayerComparison {
         guard case .recording(let tensors, _) = other else { return }
         let alone = map.steps.filter { $0.other == nil }.compactMap(\.layer)
         guard !alone.isEmpty, map.steps.contains(where: { $0.layer == nil }) else { return }
-        let values = bytes(of: alone) <= Self.byteLimit ? try mine(alone) : [:]
+        let values = bytes(of: alone) <= Self.byteLimit ? try self.mine(alone) : [:]
         let comparison = self
         let paired = map.pairRest(of: tensors.map(\.name)) { index, recorded in
             let layer = comparison.sequence.layers[index]

@@ -29,15 +29,15 @@ struct LayerComparison {
     /// One row a layer, in the subject's order.
     func rows() throws -> [LayerRow] {
         var rows: [LayerRow] = []
-        var parts = parts(of: map.pairs)[...]
+        var parts = self.parts(of: map.pairs)[...]
         var values: (mine: [Int: Tensor], theirs: [Int: Tensor]) = ([:], [:])
         let known = map.known
         let shown = shownApart(known)
         for step in map.steps {
             if let layer = step.layer, let other = step.other {
                 if values.mine[layer] == nil, let part = parts.popFirst() {
-                    values.mine = try mine(part.map(\.layer))
-                    values.theirs = try theirs(part.map(\.other))
+                    values.mine = try self.mine(part.map(\.layer))
+                    values.theirs = try self.theirs(part.map(\.other))
                 }
                 guard let mine = values.mine[layer], let theirs = values.theirs[other] else {
                     continue
@@ -57,7 +57,7 @@ struct LayerComparison {
     private func repeatedRows(of layer: Int, _ mine: Tensor) throws -> [LayerRow] {
         let repeats = map.repeats.filter { $0.layer == layer }.map(\.other)
         if repeats.isEmpty { return [] }
-        let values = try theirs(repeats)
+        let values = try self.theirs(repeats)
         return repeats.compactMap { index in
             guard let theirs = values[index],
                 var row = row((layer, index), mine, theirs, map.known)

@@ -77,7 +77,7 @@ extension LayerMap {
     func openPairs(
         _ mine: LayerSequence, _ theirs: LayerSequence
     ) -> [(pair: (layer: Int, other: Int), candidates: [(layer: Int, other: Int)])] {
-        let (known, knownOthers) = (known, knownOthers)
+        let (known, knownOthers) = (self.known, self.knownOthers)
         return pairs.compactMap { pair in
             let tail = mine.tail(of: pair.layer, without: known)
             let other = theirs.tail(of: pair.other, without: knownOthers)
