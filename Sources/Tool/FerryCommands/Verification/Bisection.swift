@@ -80,7 +80,7 @@ extension LayerComparison {
     private func localDifference(
         _ pair: (layer: Int, other: Int), _ segment: Segment, _ values: [Int: Tensor]? = nil
     ) throws -> TensorDifference? {
-        let partners = Dictionary(uniqueKeysWithValues: map.pairs.map { ($0.layer, $0.other) })
+        let partners = map.partners
         let sources = segment.boundary.compactMap { sequence.index(of: $0) }
         let values = try values ?? self.theirs(sources.compactMap { partners[$0] } + [pair.other])
         var given: [String: Tensor] = [:]
@@ -134,7 +134,7 @@ extension LayerComparison {
         before last: (layer: Int, other: Int)
     ) throws -> [(name: String, margin: Double)] {
         let known = map.known
-        let partners = Dictionary(uniqueKeysWithValues: map.pairs.map { ($0.layer, $0.other) })
+        let partners = map.partners
         var errors: [(name: String, margin: Double)] = []
         for part in parts(of: map.pairs.filter { $0.layer < last.layer }) {
             let segments = part.map { sequence.segment(to: $0.layer, from: known) }

@@ -24,6 +24,19 @@ extension LayerComparison {
         layers.reduce(0) { $0 + 4 * sequence.layers[$1].shape.reduce(1, *) }
     }
 
+    /// Outputs stand for one another by their places, so that no operator behind the last layer in
+    /// common is missed.
+    mutating func pairOutputs() {
+        guard case .model(let file, let theirs) = other else { return }
+        for (place, names) in zip(sequence.outputs, theirs.outputs).enumerated() {
+            // A Softmax that only one side ends in is applied to the other's output.
+            if place == 0, file.endsInSoftmax != subject.endsInSoftmax { continue }
+            guard let layer = sequence.index(of: names.0), let index = theirs.index(of: names.1)
+            else { continue }
+            map.force((layer, index))
+        }
+    }
+
     private typealias Open = (
         pair: (layer: Int, other: Int), candidates: [(layer: Int, other: Int)]
     )

@@ -29,6 +29,16 @@ struct LayerMap {
         }
     }
 
+    /// Pairs two layers in any case, whatever else they stand for.
+    mutating func force(_ pair: (layer: Int, other: Int)) {
+        if steps.contains(where: { $0.layer == pair.layer && $0.other == pair.other }) { return }
+        steps.removeAll { step in
+            (step.other == nil && step.layer == pair.layer)
+                || (step.layer == nil && step.other == pair.other)
+        }
+        steps.append((pair.layer, pair.other))
+    }
+
     /// Lets `pair` stand where the pair of `layer` and `other` stood; what that leaves alone comes
     /// before it, and what it takes is alone no longer.
     mutating func replace(
@@ -45,6 +55,13 @@ struct LayerMap {
         if pair.layer != old.layer { new.append((old.layer, nil)) }
         if pair.other != old.other { new.append((nil, old.other)) }
         steps.replaceSubrange(place...place, with: new + [(pair.layer, pair.other)])
+    }
+}
+
+extension LayerMap {
+    /// The first partner of each layer.
+    var partners: [Int: Int] {
+        Dictionary(pairs.map { ($0.layer, $0.other) }, uniquingKeysWith: { first, _ in first })
     }
 }
 

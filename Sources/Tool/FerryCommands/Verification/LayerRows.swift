@@ -56,6 +56,7 @@ extension LayerComparison {
             map = LayerMap(
                 steps: sequence.aligned(with: theirs).steps.map { ($0.first, $0.second) })
             try settlePairs()
+            pairOutputs()
         case .recording(let tensors, _):
             map = LayerMap(recorded: tensors.map(\.name), of: subject, sequence)
             let isNamed = !map.known.isEmpty

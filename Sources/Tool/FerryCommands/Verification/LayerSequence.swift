@@ -26,6 +26,7 @@ struct LayerSequence {
     let layers: [Layer]
     /// The graph's inputs, which no layer computes.
     let inputs: [ValueDeclaration]
+    let outputs: [String]
     /// What is the same for every input: values that shapes decide.
     let constants: [String: Tensor]
     /// The layer behind each value.
@@ -50,6 +51,7 @@ struct LayerSequence {
             return Layer(node, type, file.model.weights)
         }
         self.inputs = graph.inputs
+        outputs = graph.outputs.map(\.name)
         constants = types.compactMapValues(\.constant)
         for (index, layer) in layers.enumerated() {
             for output in layer.node.outputs where !output.isEmpty { places[output] = index }
