@@ -46,18 +46,32 @@ extension LayerComparison {
             ? "the layer has no error" : "the layer \(difference.disagreement)"
     }
 
-    /// The first pair whose values are different.
+    /// The first pair whose values are different; not one of two operators that only take another way
+    /// to what follows, where both sides agree again.
     private func firstDifferent() throws -> (layer: Int, other: Int)? {
+        var detour: (layer: Int, other: Int)?
         for part in parts(of: map.pairs) {
             let mine = try self.mine(part.map(\.layer))
             let theirs = try self.theirs(part.map(\.other))
             for pair in part {
                 guard let a = mine[pair.layer], let b = theirs[pair.other] else { continue }
-                guard isDifferent(pair, a, b) else { continue }
-                return pair
+                let differs = isDifferent(pair, a, b)
+                if let first = detour {
+                    if differs { return first }
+                    detour = nil
+                } else if differs {
+                    if !isSubstitute(pair) { return pair }
+                    detour = pair
+                }
             }
         }
-        return nil
+        return detour
+    }
+
+    /// Whether the two sides compute a value by different operators.
+    private func isSubstitute(_ pair: (layer: Int, other: Int)) -> Bool {
+        guard case .model(_, let theirs) = other else { return false }
+        return sequence.layers[pair.layer].type != theirs.layers[pair.other].type
     }
 
     private func isDifferent(
