@@ -21,7 +21,7 @@ struct InputChoice {
         .value("picture", "FILE", repeats: true, help: "a picture, prepared by A's recipe"),
         .value(
             "preprocess", "NAME",
-            help: "how pictures are prepared, as for 'ferry run' (default: as trained)"),
+            help: "how pictures are prepared (default: as A was trained)"),
         .value("batch", "N", help: "pictures of seeded noise (default: 1)"),
         .value("seed", "N", help: "chooses the noise (default: 1)"),
         .value("seeds", "N", help: "as many batches of noise, from that seed on (default: 1)"),
