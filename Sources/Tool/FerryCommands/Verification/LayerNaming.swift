@@ -89,8 +89,8 @@ struct LayerNaming {
             take(index) { keys[$0].contains(key) }
         }
         for index in names.indices {
-            let some = Set(Self.keys(of: names[index]))
-            take(index) { layer in keys[layer].contains(where: some.contains) }
+            let others = Set(Self.keys(of: names[index]))
+            take(index) { layer in keys[layer].contains(where: others.contains) }
         }
         return found
     }

@@ -64,7 +64,7 @@ struct LayerSequence {
 
     /// The one layer that reads what `index` computes; nil when there are several or none.
     func soleReader(of index: Int) -> Int? {
-        let readers = layers[index].node.outputs.flatMap { readers[$0] ?? [] }
+        let readers = layers[index].node.outputs.flatMap { self.readers[$0] ?? [] }
         return readers.count == 1 ? readers[0] : nil
     }
 
