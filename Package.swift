@@ -184,7 +184,10 @@ let package = Package(
         tests("ReportsTests", ["Parity", "Reports", "Tensors"]),
         tests(
             "CommandTests",
-            ["FerryCommands", "FormatInterface", "Formats", "IR", "Parity", "Tensors", "ferry"]),
+            [
+                "Architectures", "FerryCommands", "FormatInterface", "Formats", "IR", "Parity",
+                "Tensors", "ferry",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

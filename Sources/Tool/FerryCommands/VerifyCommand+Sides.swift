@@ -2,6 +2,7 @@ import Architectures
 import FormatInterface
 import IR
 import Parity
+import Runtime
 import Tensors
 
 extension VerifyCommand {
@@ -65,7 +66,19 @@ extension VerifyCommand {
         for note in first.model.notes + second.model.notes { verification.note(note) }
         activity.enter("comparing weights")
         verification.report.weights = compareWeights(first.model, second.model)
-        if weightsOnly { return }
+        if !weightsOnly {
+            try compareRuns(first, second, &verification, activity, console)
+        }
+        if verification.report.verdict == .different {
+            activity.enter("looking for causes")
+            verification.report.findings = findings(first.model, second.model)
+        }
+    }
+
+    private func compareRuns(
+        _ first: ModelFile, _ second: ModelFile, _ verification: inout Verification,
+        _ activity: Activity, _ console: Console
+    ) throws {
         activity.enter("comparing outputs")
         let (sets, notes) = try inputs.sets(for: first, console)
         for note in notes { verification.note(note) }

@@ -15,17 +15,20 @@ struct VerifyCommand: Command {
         "MODEL --fixture DIR",
         "MODEL --against float64 [--layers]",
     ]
-    static let options: [CommandOption] =
-        [
-            .flag("layers", help: "compare activations too, layer by layer"),
-            .flag("bisect", help: "name the first layer that differs, and where its error is born"),
-        ] + ToleranceChoice.options + InputChoice.options + [
-            .flag("weights-only", help: "compare weights, run nothing"),
-            .value("fixture", "DIR", help: "a folder of input_0.pb, output_0.pb, or .npy"),
-            .value("against", "float64", help: "the model's own answers in double precision"),
-            .flag("all", help: "list bit-equal weights too"),
-            .weights,
-        ] + PageWriter.options + TensorNaming.options
+    static let options =
+        layerOptions + ToleranceChoice.options + InputChoice.options + otherOptions
+        + PageWriter.options + TensorNaming.options
+    private static let layerOptions: [CommandOption] = [
+        .flag("layers", help: "compare activations too, layer by layer"),
+        .flag("bisect", help: "name the first layer that differs, and where its error is born"),
+    ]
+    private static let otherOptions: [CommandOption] = [
+        .flag("weights-only", help: "compare weights, run nothing"),
+        .value("fixture", "DIR", help: "a folder of input_0.pb, output_0.pb, or .npy"),
+        .value("against", "float64", help: "the model's own answers in double precision"),
+        .flag("all", help: "list bit-equal weights too"),
+        .weights,
+    ]
     static let discussion = """
         A and B are models in any format, or records: folders and files of tensors that any
         program wrote, inputs and outputs as input_0 and output_0, activations under their

@@ -5,17 +5,18 @@ extension ParityReport {
     /// One line a layer, in graph order.
     var layerTable: TextTable {
         let names = layers.contains { $0.referenceName != $0.name && !$0.referenceName.isEmpty }
-        var table = TextTable(
-            columns: [.init("LAYER")] + (names ? [.init("REFERENCE")] : []) + [
-                .init("OPERATION"), .init("SHAPE", .right), .init("STATUS"),
-                .init("MAX ABS", .right), .init("MAX REL", .right), .init("ULP", .right),
-                .init("COSINE", .right), .init("SNR dB", .right), .init("OUTSIDE", .right),
-                .init("WHY"),
-            ])
+        var columns: [TextTable.Column] = [
+            .init("LAYER"), .init("REFERENCE"), .init("OPERATION"), .init("SHAPE", .right),
+            .init("STATUS"), .init("MAX ABS", .right), .init("MAX REL", .right),
+            .init("ULP", .right), .init("COSINE", .right), .init("SNR dB", .right),
+            .init("OUTSIDE", .right), .init("WHY"),
+        ]
+        if !names { columns.remove(at: 1) }
+        var table = TextTable(columns: columns)
         for layer in layers {
-            let name: [TextTable.Cell] =
-                [.init(layer.name)] + (names ? [.init(layer.referenceName)] : [])
-            table.add(name + cells(of: layer))
+            var row = cells(of: layer)
+            if !names { row.remove(at: 1) }
+            table.add(row)
         }
         return table
     }
@@ -25,7 +26,8 @@ extension ParityReport {
         let operation =
             layer.operation + (layer.referenceOperation.map { " (reference: \($0))" } ?? "")
         return [
-            .init(operation), .init(layer.shape.map { "\($0)" } ?? "-"),
+            .init(layer.name), .init(layer.referenceName), .init(operation),
+            .init(layer.shape.map { "\($0)" } ?? "-"),
             .init(layer.parity.status.words, layer.parity.status.style),
             .init(difference.map { short($0.maximumAbsolute) } ?? "-"),
             .init(difference.map { short($0.maximumRelative) } ?? "-"),

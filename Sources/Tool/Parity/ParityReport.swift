@@ -131,6 +131,13 @@ package struct ParityRow: Codable, Equatable, Sendable {
         return dependsOnInput ?? !(difference.value.isConstant || difference.reference.isConstant)
     }
 
+    /// Notes whether the values change with the input.
+    package mutating func note(dependsOnInput: Bool) {
+        self.dependsOnInput = dependsOnInput
+        if dependsOnInput { return }
+        explanation = sentence(["does not depend on the input", explanation])
+    }
+
     /// Whether one side is the other's elements, rounded to its element type.
     package var isElementTypeConversion: Bool {
         status == .explained && difference?.isElementTypeConversion ?? false
@@ -187,7 +194,8 @@ package struct ParityRow: Codable, Equatable, Sendable {
         row.agreement = ClassAgreement(value, reference, required: tolerance.top)
         if let agreement = row.agreement, !agreement.isMet {
             row.status = .different
-            let words = "the best \(tolerance.top ?? 1) agree in \(agreement.topRequired ?? 0) of "
+            let words =
+                "the best \(tolerance.top ?? 1) agree in \(agreement.topRequired ?? 0) of "
                 + "\(agreement.pictures)"
             row.explanation = sentence([words, row.explanation])
         }

@@ -81,8 +81,8 @@ package enum TolerancePreset: String, CaseIterable, Sendable {
         case .fp32:
             Tolerance(
                 relative: 1e-4, absoluteOfMaximum: 1e-5,
-                reason: "float32 sums in another order lie up to 4e-6 of the largest logit from the "
-                    + "truth in five runtimes; the mildest mistakes move 1e-3")
+                reason: "float32 sums in another order lie up to 4e-6 of the largest logit from "
+                    + "the truth in five runtimes; the mildest mistakes move 1e-3")
         case .fp16:
             Tolerance(
                 relative: 1e-2, absoluteOfMaximum: 2e-3,

@@ -19,19 +19,8 @@ struct Alignment {
         counts: (Int, Int), costs: ((Int) -> Int, (Int) -> Int), score: (Int, Int) -> Int?
     ) {
         let (rows, columns) = counts
-        // Sequences of that length are no layers that anyone compares: like with like, then no more.
-        guard (rows + 1).multipliedReportingOverflow(by: columns + 1).partialValue <= Self.pairLimit,
-            rows < Self.pairLimit, columns < Self.pairLimit
-        else {
-            for index in 0..<max(rows, columns) {
-                let isPair = index < min(rows, columns) && score(index, index) != nil
-                if isPair {
-                    steps.append((index, index))
-                } else {
-                    if index < rows { steps.append((index, nil)) }
-                    if index < columns { steps.append((nil, index)) }
-                }
-            }
+        guard rows < Self.pairLimit / (columns + 1) else {
+            pairInOrder(rows, columns, score)
             return
         }
         let width = columns + 1
@@ -57,6 +46,20 @@ struct Alignment {
             }
         }
         steps = Self.traced(moves, rows, columns)
+    }
+
+    /// Sequences too long to weigh: each element with the one at its place.
+    private mutating func pairInOrder(
+        _ rows: Int, _ columns: Int, _ score: (Int, Int) -> Int?
+    ) {
+        for index in 0..<max(rows, columns) {
+            if index < min(rows, columns), score(index, index) != nil {
+                steps.append((index, index))
+            } else {
+                if index < rows { steps.append((index, nil)) }
+                if index < columns { steps.append((nil, index)) }
+            }
+        }
     }
 
     private enum Move { case first, second, both }

@@ -46,18 +46,32 @@ extension LayerComparison {
             ? "the layer has no error" : "the layer \(difference.disagreement)"
     }
 
-    /// The first pair whose values are different.
+    /// The first pair whose values are different; not one of two operators that only take another way
+    /// to what follows, where both sides agree again.
     private func firstDifferent() throws -> (layer: Int, other: Int)? {
+        var detour: (layer: Int, other: Int)?
         for part in parts(of: map.pairs) {
-            let mine = try mine(part.map(\.layer))
-            let theirs = try theirs(part.map(\.other))
+            let mine = try self.mine(part.map(\.layer))
+            let theirs = try self.theirs(part.map(\.other))
             for pair in part {
                 guard let a = mine[pair.layer], let b = theirs[pair.other] else { continue }
-                guard isDifferent(pair, a, b) else { continue }
-                return pair
+                let differs = isDifferent(pair, a, b)
+                if let first = detour {
+                    if differs { return first }
+                    detour = nil
+                } else if differs {
+                    if !isSubstitute(pair) { return pair }
+                    detour = pair
+                }
             }
         }
-        return nil
+        return detour
+    }
+
+    /// Whether the two sides compute a value by different operators.
+    private func isSubstitute(_ pair: (layer: Int, other: Int)) -> Bool {
+        guard case .model(_, let theirs) = other else { return false }
+        return sequence.layers[pair.layer].type != theirs.layers[pair.other].type
     }
 
     private func isDifferent(
@@ -80,9 +94,9 @@ extension LayerComparison {
     private func localDifference(
         _ pair: (layer: Int, other: Int), _ segment: Segment, _ values: [Int: Tensor]? = nil
     ) throws -> TensorDifference? {
-        let partners = Dictionary(uniqueKeysWithValues: map.pairs.map { ($0.layer, $0.other) })
+        let partners = map.partners
         let sources = segment.boundary.compactMap { sequence.index(of: $0) }
-        let values = try values ?? theirs(sources.compactMap { partners[$0] } + [pair.other])
+        let values = try values ?? self.theirs(sources.compactMap { partners[$0] } + [pair.other])
         var given: [String: Tensor] = [:]
         for name in segment.boundary {
             guard let source = sequence.index(of: name) else {
@@ -113,7 +127,8 @@ extension LayerComparison {
         let errors = try ownErrors(before: pair)
         let sizes = errors.map(\.margin).sorted()
         let usual = sizes.isEmpty ? 0 : sizes[sizes.count / 2]
-        found.explanation = "inherited: on the reference's own input the layer is within the tolerance"
+        found.explanation =
+            "inherited: on the reference's own input the layer is within the tolerance"
         guard let largest = errors.max(by: { $0.margin < $1.margin }), largest.margin > 0 else {
             return
         }
@@ -133,12 +148,12 @@ extension LayerComparison {
         before last: (layer: Int, other: Int)
     ) throws -> [(name: String, margin: Double)] {
         let known = map.known
-        let partners = Dictionary(uniqueKeysWithValues: map.pairs.map { ($0.layer, $0.other) })
+        let partners = map.partners
         var errors: [(name: String, margin: Double)] = []
         for part in parts(of: map.pairs.filter { $0.layer < last.layer }) {
             let segments = part.map { sequence.segment(to: $0.layer, from: known) }
             let sources = segments.flatMap(\.boundary).compactMap { sequence.index(of: $0) }
-            let values = try theirs(sources.compactMap { partners[$0] } + part.map(\.other))
+            let values = try self.theirs(sources.compactMap { partners[$0] } + part.map(\.other))
             for (pair, segment) in zip(part, segments) {
                 guard let local = try localDifference(pair, segment, values) else { continue }
                 let margin = local.worstMargin ?? (local.isWithinTolerance ? 0 : .infinity)

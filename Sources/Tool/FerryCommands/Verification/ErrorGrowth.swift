@@ -18,9 +18,11 @@ struct TruthComparison {
     func report(_ page: inout PageWriter?) throws -> ParityReport {
         let outputs = file.model.graph.outputs.map(\.name)
         var report = ParityReport(value: file.path, reference: "float64")
-        report.notes = file.model.notes + ["\(file.path) computed in \(engine.description)"]
         let truth = try engine.truth(of: file, inputs: inputs)
         let values = try engine.run(file, inputs: inputs)
+        let type = outputs.first.flatMap { values[$0]?.elementType } ?? .float32
+        report.notes = file.model.notes
+        report.notes.append("\(file.path) computed in \(type), \(engine.description)")
         for name in outputs {
             guard let value = values[name], let reference = truth[name] else { continue }
             let (declared, truth) = (file.declared(value), file.declared(reference))
@@ -79,9 +81,9 @@ extension Arithmetic {
 }
 
 extension Engine {
-    /// "float32, fast numerics", for people.
+    /// "fast numerics", for people.
     fileprivate var description: String {
-        "float32, \(numerics) numerics"
+        "\(numerics) numerics"
             + (weights == .f32 ? "" : ", dense weights rounded to \(weights)")
     }
 }

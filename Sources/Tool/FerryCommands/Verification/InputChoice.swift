@@ -21,7 +21,7 @@ struct InputChoice {
         .value("picture", "FILE", repeats: true, help: "a picture, prepared by A's recipe"),
         .value(
             "preprocess", "NAME",
-            help: "how pictures are prepared, as for 'ferry run' (default: as trained)"),
+            help: "how pictures are prepared (default: as A was trained)"),
         .value("batch", "N", help: "pictures of seeded noise (default: 1)"),
         .value("seed", "N", help: "chooses the noise (default: 1)"),
         .value("seeds", "N", help: "as many batches of noise, from that seed on (default: 1)"),
@@ -76,7 +76,8 @@ struct InputChoice {
     var words: String {
         if isGiven { return files.joined(separator: ", ") }
         let shape = size.map { ", \($0.height)x\($0.width)" } ?? ""
-        let seeds = seedCount > 1 ? "seeds \(seed) to \(seed + UInt64(seedCount - 1))" : "seed \(seed)"
+        let last = seed &+ UInt64(seedCount - 1)
+        let seeds = seedCount > 1 ? "seeds \(seed) to \(last)" : "seed \(seed)"
         return "seeded noise, \(seeds), batch \(batch ?? 1)\(shape)"
     }
 
@@ -100,7 +101,7 @@ struct InputChoice {
             notes.append("the batch is \(fixed), as \(file.path) declares it")
         }
         let sets = try (0..<seedCount).map { index in
-            let seed = seed &+ UInt64(index)
+            let seed = self.seed &+ UInt64(index)
             let tensors = try file.noise(shapes, seed: seed)
             return InputSet(name: seedCount == 1 ? "" : "seed \(seed)", tensors: tensors)
         }

@@ -56,14 +56,12 @@ extension ParityRow {
     mutating func note(valueResponds: Bool?, referenceResponds: Bool?) {
         let answers = [valueResponds, referenceResponds].compactMap(\.self)
         if answers.isEmpty { return }
-        dependsOnInput = answers.allSatisfy { $0 }
-        if dependsOnInput == true { return }
-        let isOneSided = answers.contains(true)
-        let words =
-            isOneSided
-            ? "the \(valueResponds == false ? "output" : "reference") does not depend on the input"
-            : "does not depend on the input"
-        if isOneSided { status = .different }
-        explanation = explanation.isEmpty ? words : "\(words); \(explanation)"
+        guard answers.contains(false), answers.contains(true) else {
+            return note(dependsOnInput: answers[0])
+        }
+        note(dependsOnInput: true)
+        status = .different
+        let side = valueResponds == false ? "output" : "reference"
+        explanation = "the \(side) does not depend on the input; \(explanation)"
     }
 }

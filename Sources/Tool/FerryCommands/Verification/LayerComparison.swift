@@ -29,20 +29,21 @@ struct LayerComparison {
     /// One row a layer, in the subject's order.
     func rows() throws -> [LayerRow] {
         var rows: [LayerRow] = []
-        var parts = parts(of: map.pairs)[...]
+        var parts = self.parts(of: map.pairs)[...]
         var values: (mine: [Int: Tensor], theirs: [Int: Tensor]) = ([:], [:])
-        let shown = shownApart()
+        let known = map.known
+        let shown = shownApart(known)
         for step in map.steps {
             if let layer = step.layer, let other = step.other {
                 if values.mine[layer] == nil, let part = parts.popFirst() {
-                    values.mine = try mine(part.map(\.layer))
-                    values.theirs = try theirs(part.map(\.other))
+                    values.mine = try self.mine(part.map(\.layer))
+                    values.theirs = try self.theirs(part.map(\.other))
                 }
-                if let mine = values.mine[layer], let theirs = values.theirs[other],
-                    let row = row((layer, other), mine, theirs)
-                {
-                    rows.append(row)
+                guard let mine = values.mine[layer], let theirs = values.theirs[other] else {
+                    continue
                 }
+                if let row = row((layer, other), mine, theirs, known) { rows.append(row) }
+                rows += try repeatedRows(of: layer, mine)
             } else if let layer = step.layer, shown.mine.contains(layer) {
                 rows.append(lonelyRow(sequence.layers[layer].node.name, layer: layer))
             } else if let index = step.other, shown.theirs.contains(index) {
@@ -50,6 +51,20 @@ struct LayerComparison {
             }
         }
         return withoutDetours(rows)
+    }
+
+    /// Rows of recorded tensors that are a layer's value once more.
+    private func repeatedRows(of layer: Int, _ mine: Tensor) throws -> [LayerRow] {
+        let repeats = map.repeats.filter { $0.layer == layer }.map(\.other)
+        if repeats.isEmpty { return [] }
+        let values = try self.theirs(repeats)
+        return repeats.compactMap { index in
+            guard let theirs = values[index],
+                var row = row((layer, index), mine, theirs, map.known)
+            else { return nil }
+            row.operation = "the same value"
+            return row
+        }
     }
 
     func mine(_ layers: some Sequence<Int>) throws -> [Int: Tensor] {
@@ -77,15 +92,16 @@ struct LayerComparison {
     }
 
     /// Layers without a partner that no other row's operation tells of.
-    private func shownApart() -> (mine: Set<Int>, theirs: Set<Int>) {
-        let known = map.known
+    private func shownApart(_ known: Set<Int>) -> (mine: Set<Int>, theirs: Set<Int>) {
         var mine = Set(sequence.layers.indices.filter { sequence.layers[$0].kind != .movement })
             .subtracting(known)
         for layer in known {
             let segment = sequence.segment(to: layer, from: known)
             if sequence.mainLayers(of: segment).count <= 1 { mine.subtract(segment.layers) }
         }
-        guard case .model(_, let theirs) = other else { return (mine, []) }
+        guard case .model(_, let theirs) = other else {
+            return (mine, Set(map.steps.compactMap(\.other)))
+        }
         let knownOthers = map.knownOthers
         var apart = Set(theirs.layers.indices.filter { theirs.layers[$0].kind != .movement })
             .subtracting(knownOthers)
@@ -97,12 +113,12 @@ struct LayerComparison {
     }
 
     private func row(
-        _ pair: (layer: Int, other: Int), _ mine: Tensor, _ theirs: Tensor
+        _ pair: (layer: Int, other: Int), _ mine: Tensor, _ theirs: Tensor, _ known: Set<Int>
     ) -> LayerRow? {
         let layer = sequence.layers[pair.layer]
         // The ∞ around pictures is what a Pad puts there, not what it computes.
         if layer.type == "Pad", TensorSummary(of: mine).infinityCount > 0 { return nil }
-        let segment = sequence.segment(to: pair.layer, from: map.known)
+        let segment = sequence.segment(to: pair.layer, from: known)
         let operation = sequence.operation(of: segment)
         let name = sequence.name(of: segment)
         let (otherName, otherOperation) = describe(pair.other, operation)
@@ -123,8 +139,8 @@ struct LayerComparison {
     func describe(_ index: Int, _ operation: String) -> (name: String, operation: String?) {
         guard case .model(_, let theirs) = other else { return (other.name(of: index), nil) }
         let segment = theirs.segment(to: index, from: map.knownOthers)
-        let other = theirs.operation(of: segment)
-        return (theirs.name(of: segment), other == operation ? nil : other)
+        let its = theirs.operation(of: segment)
+        return (theirs.name(of: segment), its == operation ? nil : its)
     }
 
     /// A tensor of the other side as the graph lays out the layer's value.

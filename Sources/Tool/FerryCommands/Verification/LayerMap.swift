@@ -6,6 +6,8 @@ import Tensors
 struct LayerMap {
     /// In order; each names a layer, something of the other side, or both.
     var steps: [(layer: Int?, other: Int?)]
+    /// Recorded tensors that are a layer's value once more, such as a Dropout's.
+    var repeats: [(layer: Int, other: Int)] = []
     /// How layers were found where names did not tell.
     var notes: [String] = []
 
@@ -27,6 +29,16 @@ struct LayerMap {
         }
     }
 
+    /// Pairs two layers in any case, whatever else they stand for.
+    mutating func force(_ pair: (layer: Int, other: Int)) {
+        if steps.contains(where: { $0.layer == pair.layer && $0.other == pair.other }) { return }
+        steps.removeAll { step in
+            (step.other == nil && step.layer == pair.layer)
+                || (step.layer == nil && step.other == pair.other)
+        }
+        steps.append((pair.layer, pair.other))
+    }
+
     /// Lets `pair` stand where the pair of `layer` and `other` stood; what that leaves alone comes
     /// before it, and what it takes is alone no longer.
     mutating func replace(
@@ -37,12 +49,19 @@ struct LayerMap {
             (step.other == nil && step.layer == pair.layer)
                 || (step.layer == nil && step.other == pair.other)
         }
-        guard let place = steps.firstIndex(where: { $0.layer == old.layer && $0.other == old.other })
-        else { return }
+        let place = steps.firstIndex { $0.layer == old.layer && $0.other == old.other }
+        guard let place else { return }
         var new: [(layer: Int?, other: Int?)] = []
         if pair.layer != old.layer { new.append((old.layer, nil)) }
         if pair.other != old.other { new.append((nil, old.other)) }
         steps.replaceSubrange(place...place, with: new + [(pair.layer, pair.other)])
+    }
+}
+
+extension LayerMap {
+    /// The first partner of each layer.
+    var partners: [Int: Int] {
+        Dictionary(pairs.map { ($0.layer, $0.other) }, uniquingKeysWith: { first, _ in first })
     }
 }
 
@@ -75,13 +94,14 @@ extension LayerMap {
     func openPairs(
         _ mine: LayerSequence, _ theirs: LayerSequence
     ) -> [(pair: (layer: Int, other: Int), candidates: [(layer: Int, other: Int)])] {
-        let (known, knownOthers) = (known, knownOthers)
+        let (known, knownOthers) = (self.known, self.knownOthers)
         return pairs.compactMap { pair in
             let tail = mine.tail(of: pair.layer, without: known)
             let other = theirs.tail(of: pair.other, without: knownOthers)
             if tail.isEmpty, other.isEmpty { return nil }
-            let candidates =
-                [pair] + tail.map { ($0, pair.other) } + other.map { (pair.layer, $0) }
+            var candidates = [pair]
+            for layer in tail { candidates.append((layer, pair.other)) }
+            for index in other { candidates.append((pair.layer, index)) }
             return (pair, candidates)
         }
     }

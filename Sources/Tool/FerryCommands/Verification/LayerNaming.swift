@@ -41,7 +41,8 @@ struct LayerNaming {
         return String(weight[..<end])
     }
 
-    /// A name without case and separators, then its last and its last but one part: "features.0" of
+    /// A name without case and separators, whole, as the path of modules that PyTorch's exporter makes
+    /// of it, and its last parts that name no operator: "features.0" of
     /// "/features/features.0/Conv_output_0".
     private static func keys(of name: String) -> [String] {
         var name = name
@@ -49,8 +50,12 @@ struct LayerNaming {
             name.removeLast(ending.count)
         }
         let parts = name.split(separator: "/").map(String.init)
-        let ends = parts.suffix(2).reversed().filter { $0.contains(where: \.isNumber) }
-        return ([name] + (parts.count > 1 ? ends : [])).map(key)
+        if parts.count < 2 { return [key(name)] }
+        let modules = parts.filter { !LayerKind.isOperator($0) }
+        let path = modules.reduce("") { path, part in
+            path.isEmpty || part.hasPrefix("\(path).") ? part : "\(path).\(part)"
+        }
+        return ([name, path] + modules.suffix(2).reversed()).filter { !$0.isEmpty }.map(key)
     }
 
     private static func key(_ name: String) -> String {
@@ -84,56 +89,51 @@ struct LayerNaming {
             take(index) { keys[$0].contains(key) }
         }
         for index in names.indices {
-            let some = Set(Self.keys(of: names[index]))
-            take(index) { layer in keys[layer].contains(where: some.contains) }
+            let others = Set(Self.keys(of: names[index]))
+            take(index) { layer in keys[layer].contains(where: others.contains) }
         }
         return found
     }
 }
 
 extension LayerMap {
-    /// Recorded tensors by their names; nil where names tell of fewer than half of them.
-    init?(recorded names: [String], of file: ModelFile, _ sequence: LayerSequence) {
+    /// Recorded tensors by their names; those whose names tell nothing stand alone at the end.
+    init(recorded names: [String], of file: ModelFile, _ sequence: LayerSequence) {
         let found = LayerNaming(file, sequence).layers(of: names)
-        if found.count * 2 < names.count { return nil }
         let recorded = Dictionary(uniqueKeysWithValues: found.map { ($1, $0) })
         steps = sequence.layers.indices.map { ($0, recorded[$0]) }
-        let rest = names.indices.filter { found[$0] == nil }
-        steps += rest.map { (nil, $0) }
-        if !rest.isEmpty {
-            notes.append(
-                "recorded, but no layer here: \(rest.map { names[$0] }.joined(separator: ", "))")
-        }
+        for index in names.indices where found[index] == nil { steps.append((nil, index)) }
     }
 
-    /// Recorded tensors by their order, their shapes and, where several have a shape, their numbers.
+    /// Pairs what stands alone by its order: the last number in each name where all have one of
+    /// their own, else as recorded tensors come.
     ///
-    /// - Parameter fit: nil where a tensor cannot be a layer's value, else whether it is close to it.
-    init(
-        recorded names: [String], _ sequence: LayerSequence, fit: (Int, Int) -> Bool?
-    ) {
-        let order = Self.order(of: names)
+    /// - Parameter fit: nil where a recorded tensor cannot be a layer's value, else whether it is
+    ///   close to it.
+    /// - Returns: the names of recorded tensors that were paired.
+    mutating func pairRest(of names: [String], fit: (Int, Int) -> Bool?) -> [String] {
+        let layers = steps.filter { $0.other == nil }.compactMap(\.layer)
+        let rest = Self.ordered(steps.filter { $0.layer == nil }.compactMap(\.other), names)
         let alignment = Alignment(
-            counts: (sequence.layers.count, names.count), costs: ({ _ in 0 }, { _ in 0 }),
-            score: { layer, place in fit(layer, order[place]).map { $0 ? 8 : 2 } })
-        steps = alignment.steps.map { ($0.first, $0.second.map { order[$0] }) }
-        notes.append(
-            "names tell of no layers: recorded tensors are matched by order, shape and values")
-        let rest = steps.filter { $0.layer == nil }.compactMap(\.other)
-        if !rest.isEmpty {
-            notes.append(
-                "recorded, but no layer here: \(rest.map { names[$0] }.joined(separator: ", "))")
+            counts: (layers.count, rest.count), costs: ({ _ in 0 }, { _ in 0 }),
+            score: { fit(layers[$0], rest[$1]).map { $0 ? 8 : 2 } })
+        var paired: [String] = []
+        for case (let layer?, let index?) in alignment.steps {
+            steps.removeAll { $0.layer == nil && $0.other == rest[index] }
+            guard let place = steps.firstIndex(where: { $0.layer == layers[layer] }) else {
+                continue
+            }
+            steps[place].other = rest[index]
+            paired.append(names[rest[index]])
         }
+        return paired
     }
 
-    /// By the last number in each name where all have one of their own, else as they come.
-    private static func order(of names: [String]) -> [Int] {
-        let numbers = names.map { name in
-            name.split { !("0"..."9").contains($0) }.last.flatMap { Int($0) }
+    private static func ordered(_ indices: [Int], _ names: [String]) -> [Int] {
+        let numbers = indices.map { index in
+            names[index].split { !("0"..."9").contains($0) }.last.flatMap { Int($0) }
         }
-        guard !numbers.contains(nil), Set(numbers).count == numbers.count else {
-            return Array(names.indices)
-        }
-        return names.indices.sorted { (numbers[$0] ?? 0) < (numbers[$1] ?? 0) }
+        guard !numbers.contains(nil), Set(numbers).count == numbers.count else { return indices }
+        return zip(indices, numbers).sorted { ($0.1 ?? 0) < ($1.1 ?? 0) }.map(\.0)
     }
 }

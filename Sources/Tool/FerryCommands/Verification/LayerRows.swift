@@ -55,14 +55,15 @@ extension LayerComparison {
         case .model(_, let theirs):
             map = LayerMap(
                 steps: sequence.aligned(with: theirs).steps.map { ($0.first, $0.second) })
+            try settlePairs()
+            pairOutputs()
         case .recording(let tensors, _):
-            if let named = LayerMap(recorded: tensors.map(\.name), of: subject, sequence) {
-                map = named
-            } else {
-                if let doubt { throw doubt }
-                try pairByOrder()
-            }
+            map = LayerMap(recorded: tensors.map(\.name), of: subject, sequence)
+            let isNamed = !map.known.isEmpty
+            if let doubt, !isNamed { throw doubt }
+            try settlePairs()
+            try findRepeats()
+            try pairRest(needsAgreement: isNamed)
         }
-        try settlePairs()
     }
 }

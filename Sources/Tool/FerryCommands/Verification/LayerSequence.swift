@@ -26,6 +26,7 @@ struct LayerSequence {
     let layers: [Layer]
     /// The graph's inputs, which no layer computes.
     let inputs: [ValueDeclaration]
+    let outputs: [String]
     /// What is the same for every input: values that shapes decide.
     let constants: [String: Tensor]
     /// The layer behind each value.
@@ -50,6 +51,7 @@ struct LayerSequence {
             return Layer(node, type, file.model.weights)
         }
         self.inputs = graph.inputs
+        outputs = graph.outputs.map(\.name)
         constants = types.compactMapValues(\.constant)
         for (index, layer) in layers.enumerated() {
             for output in layer.node.outputs where !output.isEmpty { places[output] = index }
@@ -62,7 +64,7 @@ struct LayerSequence {
 
     /// The one layer that reads what `index` computes; nil when there are several or none.
     func soleReader(of index: Int) -> Int? {
-        let readers = layers[index].node.outputs.flatMap { readers[$0] ?? [] }
+        let readers = layers[index].node.outputs.flatMap { self.readers[$0] ?? [] }
         return readers.count == 1 ? readers[0] : nil
     }
 
@@ -168,6 +170,13 @@ enum LayerKind {
     private static let arithmetics: Set = [
         "Add", "Div", "Max", "Mean", "Min", "Mul", "Pow", "Sub", "Sum",
     ]
+
+    /// Whether a part of a name is an operator's, numbered or not.
+    static func isOperator(_ name: String) -> Bool {
+        let name = name.split(separator: "_").first.map(String.init) ?? name
+        return byType[name] != nil || arithmetics.contains(name)
+            || ["BiasAdd", "Concat", "Pad"].contains(name)
+    }
 
     init(_ node: Node, _ weights: [String: Tensor]) {
         if Self.arithmetics.contains(node.op.type) {

@@ -1,4 +1,5 @@
 import FormatInterface
+import IR
 import Parity
 import Tensors
 

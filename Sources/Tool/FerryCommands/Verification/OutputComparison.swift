@@ -33,9 +33,8 @@ extension Verification {
         return inputs
     }
 
-    /// Adds a row for each output of two models.
-    ///
-    /// - Parameter softmax: whether a Softmax that only one side ends in is applied to the other.
+    /// Adds a row for each output of two models; a Softmax that only one ends in is applied to the
+    /// other's output first.
     mutating func addOutputs(
         _ value: ModelFile, _ reference: ModelFile, _ mine: [String: Tensor],
         _ theirs: [String: Tensor], on set: InputSet

@@ -1,5 +1,6 @@
 import Architectures
 import FormatInterface
+import IR
 import Tensors
 
 /// One side of a comparison.

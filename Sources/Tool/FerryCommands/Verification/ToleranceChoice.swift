@@ -4,9 +4,7 @@ import Parity
 enum ToleranceChoice {
     static let options: [CommandOption] = [
         .value(
-            "tolerance", "exact|fp32|fp16",
-            help: "how close is close: the same bits, float32 sums in another order (default), "
-                + "or 16-bit numbers"),
+            "tolerance", "exact|fp32|fp16", help: "how close is close, as below (default: fp32)"),
         .value("rtol", "R", help: "allowed part of the reference value, instead"),
         .value("atol", "A", help: "allowed part of the largest reference value, instead"),
         .value("max-ulp", "N", help: "float32 steps that no pair may be further apart"),

@@ -52,7 +52,7 @@ struct Verification {
         var theirs = InputResponse(reference, exactEngine)
         var layers = LayerRows()
         for set in sets {
-            guard let inputs = try inputs(of: reference, for: set, of: value) else { return }
+            guard let inputs = try self.inputs(of: reference, for: set, of: value) else { return }
             let results = try engine.run(value, inputs: set.tensors)
             let expected = try exactEngine.run(reference, inputs: inputs)
             mine.note(results)
@@ -73,7 +73,7 @@ struct Verification {
         layers.notes.forEach { note($0) }
         guard let set = sets.first, !set.tensors.isEmpty else { return }
         mine.probe(besides: set.tensors)
-        if let inputs = try inputs(of: reference, for: set, of: value) {
+        if let inputs = try self.inputs(of: reference, for: set, of: value) {
             theirs.probe(besides: inputs)
         }
         let outputs = zip(value.model.graph.outputs, reference.model.graph.outputs)
