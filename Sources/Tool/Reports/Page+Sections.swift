@@ -34,10 +34,12 @@ extension Page {
         if report.findings.isEmpty { return "" }
         let items = report.findings.prefix(rowLimit).map { finding -> HTML in
             let place: HTML = finding.tensor.map { "<span class=\"name\">\($0)</span>" } ?? ""
+            let advice: HTML =
+                finding.cause.advice.map { "<br><span class=\"unit\">\($0)</span>" } ?? ""
             let certainty = finding.isExact ? "explains all of it" : "explains part of it"
             return """
                 <tr><td class="name">\(finding.layer)</td><td>\(finding.operation)</td>\
-                <td>\(place)</td><td class="text">\(finding.explanation)</td><td>\(certainty)</td></tr>
+                <td>\(place)</td><td class="text">\(finding.explanation.sentence)\(advice)</td><td>\(certainty)</td></tr>
 
                 """
         }
