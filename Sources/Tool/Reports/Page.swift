@@ -1,4 +1,4 @@
-import Parity
+package import Parity
 
 /// A report as one page of HTML that needs no network, no script and no other file.
 ///
