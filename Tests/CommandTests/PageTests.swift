@@ -31,10 +31,8 @@ private func page(_ name: String, in folder: TemporaryFolder) throws -> String {
     #expect(outcome.status == 1)
     let page = try page("a.html", in: folder)
     #expect(page.contains("<h1 class=\"bad\">Different</h1>"))
-    #expect(page.contains("80\u{2009}") == false)
-    #expect(page.contains(">DIFFERENT<") == false)
     #expect(page.contains("beyond") || page.contains("× of the tolerance"))
-    #expect(page.matches(of: /<img /).count == 6)
+    #expect(page.matches(of: /<img alt=/).count == 6)
 }
 
 @Test func `a page is never written over what is read, nor over what exists`() throws {

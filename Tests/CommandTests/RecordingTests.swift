@@ -75,7 +75,8 @@ func `archives of inputs and outputs are recordings`(name: String, format: Strin
         atPath: folder.path("double"), withIntermediateDirectories: false)
     try write([("conv1", input)], to: folder.path("double/activations.npz"))
     try write([("conv1", input)], to: folder.path("double/activations.safetensors"))
-    try refusal("double", "activation 'conv1'", "expected each activation once in double, found two")
+    try refusal(
+        "double", "activation 'conv1'", "expected each activation once in double, found two")
 }
 
 @Test(arguments: [
@@ -118,7 +119,8 @@ func `a damaged file of a recording is one clear error`(name: String) throws {
     let outcome = try Ferry(in: folder)("verify", model("lenet5.onnx"), "--fixture", ".")
     expectSuccess(outcome)
     let lines = outcome.output.split(separator: "\n").filter { $0.hasPrefix("test_data_set") }
-    #expect(lines.map { $0.prefix { $0 != " " } } == [
-        "test_data_set_2/output", "test_data_set_10/output",
-    ])
+    #expect(
+        lines.map { $0.prefix { $0 != " " } } == [
+            "test_data_set_2/output", "test_data_set_10/output",
+        ])
 }

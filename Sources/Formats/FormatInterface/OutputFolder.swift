@@ -5,6 +5,7 @@ import Foundation
 /// Whatever happens before the last rename, the destination stays as it was, and what was written is
 /// removed, by a signal too. A folder that is replaced is moved aside just before and removed after.
 package struct OutputFolder {
+    private let destination: String
     /// Where the folder lies for the time being.
     private let path: String
 
@@ -20,7 +21,7 @@ package struct OutputFolder {
         do {
             try fill(folder)
             syncFolder(folder.path)
-            try folder.move(to: destination, replacing: replacing)
+            try folder.move(replacing: replacing)
         } catch {
             try? FileManager.default.removeItem(atPath: folder.path)
             throw error
@@ -29,6 +30,7 @@ package struct OutputFolder {
     }
 
     private init(beside destination: String) throws(OutputError) {
+        self.destination = destination
         let (folder, name) = OutputFile.parts(of: destination)
         let unique = "\(getpid()).\(UInt32.random(in: 0 ... .max))"
         path = "\(folder)/.\(name.prefix(60)).\(unique).part"
@@ -46,7 +48,7 @@ package struct OutputFolder {
 
     /// Makes a folder inside, of a name without "/".
     package func makeFolder(_ name: String) throws(OutputError) {
-        try Self.make("\(path)/\(name)", for: name)
+        try Self.make("\(path)/\(name)", for: "\(destination)/\(name)")
     }
 
     /// Writes a file inside.
@@ -56,12 +58,14 @@ package struct OutputFolder {
         _ name: String, fill: (borrowing OutputFile) throws -> Void
     ) throws {
         PendingFile.addPart("\(path)/\(name)")
-        try OutputFile.write(to: "\(path)/\(name)", replacing: false, fill: fill)
+        do {
+            try OutputFile.write(to: "\(path)/\(name)", replacing: false, fill: fill)
+        } catch let error as OutputError {
+            throw OutputError(file: "\(destination)/\(name)", problem: error.problem)
+        }
     }
 
-    private func move(
-        to destination: String, replacing: Bool
-    ) throws(OutputError) {
+    private func move(replacing: Bool) throws(OutputError) {
         // Renaming replaces an empty folder and nothing else.
         if unsafe rename(path, destination) == 0 { return }
         guard replacing else {

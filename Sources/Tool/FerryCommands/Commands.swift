@@ -3,7 +3,7 @@ extension FerryMain {
     static var commands: [any Command.Type] {
         [
             InspectCommand.self, ConvertCommand.self, VerifyCommand.self, DiffCommand.self,
-            RunCommand.self, BenchCommand.self, InitCommand.self,
+            RunCommand.self, RecordCommand.self, BenchCommand.self, InitCommand.self,
         ]
     }
 }

@@ -145,11 +145,16 @@ extension VerifyCommand {
         let comparison = TruthComparison(
             file: file, engine: try Engine(global, weights: weights), inputs: sets[0].tensors)
         activity.enter("computing in float64")
-        var report = try comparison.report()
+        var page = self.page
+        var report = try comparison.report(&page)
         report.notes += notes
-        let whole = TruthReport(
-            report: report, growth: layers ? try comparison.growth() : nil)
+        let growth = layers ? try comparison.growth() : nil
         activity.finish()
+        if var page {
+            page.growth = growth
+            report = try write(report, to: page)
+        }
+        let whole = TruthReport(report: report, growth: growth)
         if global.json {
             try console.printJSON(whole)
         } else {
@@ -164,13 +169,7 @@ extension VerifyCommand {
         _ report: ParityReport, _ console: Console, _ page: PageWriter?
     ) throws -> ExitStatus {
         var report = report
-        if let page {
-            let engine = weightsOnly ? nil : try Engine(global, weights: weights)
-            report.provenance = try .collect(
-                paths: paths + (fixture.map { [$0] } ?? []) + inputs.files, engine: engine, global,
-                inputs: inputsInWords)
-            try page.write(report)
-        }
+        if let page { report = try write(report, to: page) }
         if global.json {
             try console.printJSON(report)
         } else {
@@ -178,6 +177,17 @@ extension VerifyCommand {
                 report.text(onlyRemarkable: !listsAll, coloured: console.colours))
         }
         return report.passes ? .done : .different
+    }
+
+    /// Adds what is needed to repeat the report, and writes it to its page.
+    private func write(_ report: ParityReport, to page: PageWriter) throws -> ParityReport {
+        var report = report
+        let engine = weightsOnly ? nil : try Engine(global, weights: weights)
+        report.provenance = try .collect(
+            paths: paths + (fixture.map { [$0] } ?? []) + inputs.files, engine: engine, global,
+            inputs: inputsInWords)
+        try page.write(report)
+        return report
     }
 
     /// Where the inputs come from.

@@ -58,7 +58,8 @@ package struct DifferenceHistogram: Codable, Equatable, Sendable {
     /// Where in the list of half decades a difference is counted.
     private static func place(_ difference: Double) -> Int {
         let halfDecade = (2 * log10(difference)).rounded(.down)
-        let inside = min(max(halfDecade, Double(halfDecades.lowerBound)), Double(halfDecades.upperBound))
+        let inside = min(
+            max(halfDecade, Double(halfDecades.lowerBound)), Double(halfDecades.upperBound))
         return Int(inside) - halfDecades.lowerBound
     }
 }

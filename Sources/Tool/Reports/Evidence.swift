@@ -35,5 +35,8 @@ package struct Evidence: Sendable {
     /// The farthest first.
     package var inputs: [Input] = []
 
+    /// The errors of layers against float64, where they were asked for.
+    package var growth: ErrorGrowth?
+
     package init() {}
 }

@@ -10,7 +10,7 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
     init(source: String) { self.source = source }
 
     /// Text as markup, shortened beyond `limit` scalars.
-    init(text: String, limit: Int = 300) { source = escaped(text, limit) }
+    init(text: String, limit: Int = 200) { source = escaped(text, limit) }
 
     init(stringLiteral value: String) { source = value }
 
@@ -72,14 +72,16 @@ extension String {
 
     /// As a shell takes it for one word.
     var quotedForShell: String {
-        let plain = !isEmpty && utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                true
-            default: "-_./,:=@%+".utf8.contains(byte)
+        let plain =
+            !isEmpty
+            && utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "-_./,:=@%+".utf8.contains(byte)
+                }
             }
-        }
         return plain ? self : "'" + replacing("'", with: "'\\''") + "'"
     }
 }

@@ -58,7 +58,9 @@ struct HistogramChart {
     }
 
     private var bars: [Bar] {
-        var bars = [Bar(count: histogram.equalCount, left: plot.left + 4, title: "equal", style: "equal")]
+        var bars = [
+            Bar(count: histogram.equalCount, left: plot.left + 4, title: "equal", style: "equal")
+        ]
         bars += histogram.bins.map { bin in
             let half = bin.halfDecade
             let low = scientific(pow(10, Double(half) / 2))

@@ -18,18 +18,21 @@ extension Page {
             case false?: "The difference comes from before."
             case nil: "Whether the difference begins here could not be tried."
             }
+        let operation =
+            found.operation + (found.referenceOperation.map { ", in the reference \($0)" } ?? "")
         return section(
             "First layer outside the tolerance", "",
             """
             <p class="cause"><span class="name">\(found.layer)</span> \
-            <span class="operation">\(found.operation)</span> \(origin) \(found.explanation)</p>
+            <span class="operation">\(operation)</span><br>\(origin) \
+            \(found.explanation.sentence)</p>
 
             """)
     }
 
     var findings: HTML {
         if report.findings.isEmpty { return "" }
-        let items = report.findings.prefix(Self.rowLimit).map { finding -> HTML in
+        let items = report.findings.prefix(rowLimit).map { finding -> HTML in
             let place: HTML = finding.tensor.map { "<span class=\"name\">\($0)</span>" } ?? ""
             let certainty = finding.isExact ? "explains all of it" : "explains part of it"
             return """
@@ -65,8 +68,17 @@ extension Page {
             <div class="histograms">\(Array(charts))</div>
 
             """
+        let ranks = report.outputs.compactMap { row in
+            row.agreement.map { agreement -> HTML in
+                """
+                <p class="rest"><span class="name">\(row.name)</span>: \(agreement.words)</p>
+
+                """
+            }
+        }
         return section(
-            "Outputs", tolerance ?? "", "\(table("Output", report.outputs))\(captions)")
+            "Outputs", tolerance ?? "",
+            "\(table("Output", report.outputs))\(Array(ranks.prefix(rowLimit)))\(captions)")
     }
 
     /// The pass line in words.
@@ -117,8 +129,23 @@ extension Page {
         return section(
             "Layers", "In the order of the graph.",
             """
-            <figure class="chart">\(ErrorChart(report.layers).markup)</figure>
+            <figure class="chart">\(ErrorChart(Array(report.layers.prefix(rowLimit))).markup)</figure>
             \(table(layers: report.layers))
+            """)
+    }
+
+    /// Errors against float64, by arithmetic.
+    var growth: HTML {
+        guard let growth = evidence.growth, !growth.layers.isEmpty else { return "" }
+        return section(
+            "Growth of errors",
+            """
+            The largest error of each layer against float64, in each arithmetic: fast and strict \
+            sums in float32, and weights rounded to 16 bits.
+            """,
+            """
+            <figure class="chart">\(ErrorChart(growth, first: rowLimit).markup)</figure>
+            \(table(growth))
             """)
     }
 
@@ -133,9 +160,10 @@ extension Page {
     /// Weights of which nothing need be said but their names.
     private func list(_ rows: [ParityRow]) -> HTML {
         if rows.isEmpty { return "" }
-        let items = rows.prefix(Self.rowLimit).map { row -> HTML in
+        let items = rows.prefix(rowLimit).map { row -> HTML in
             let shape = row.difference.map { "\($0.elementType) \($0.shape)" } ?? ""
-            return "<li><span class=\"name\">\(row.name)</span> <span class=\"unit\">\(shape)</span></li>\n"
+            return
+                "<li><span class=\"name\">\(row.name)</span> <span class=\"unit\">\(shape)</span></li>\n"
         }
         return """
             <details\(rows.count <= 40 ? " open" : "")><summary>\(grouped(rows.count)) \
@@ -149,12 +177,14 @@ extension Page {
 
     var notes: HTML {
         if report.notes.isEmpty { return "" }
-        let items = report.notes.prefix(100).map { note -> HTML in "<li>\(note.sentence)</li>\n" }
+        let items = report.notes.prefix(rowLimit).map { note -> HTML in
+            "<li>\(note.sentence)</li>\n"
+        }
         return section("Notes", "", "<ul>\(Array(items))</ul>\n")
     }
 
     func repetition(_ provenance: Provenance) -> HTML {
-        let files = provenance.files.prefix(Self.rowLimit).map { file -> HTML in
+        let files = provenance.files.prefix(rowLimit).map { file -> HTML in
             """
             <tr><td class="name">\(file.path)</td><td class="number">\(grouped(file.byteCount))</td>\
             <td class="digest">\(file.sha256)</td></tr>
@@ -182,8 +212,8 @@ extension Page {
 
     /// What a table does not show.
     func rest(_ count: Int) -> HTML {
-        count <= Self.rowLimit
+        count <= rowLimit
             ? ""
-            : "<p class=\"rest\">\(grouped(count - Self.rowLimit)) more: --json has all.</p>\n"
+            : "<p class=\"rest\">\(grouped(count - rowLimit)) more: --json has all.</p>\n"
     }
 }

@@ -2,18 +2,20 @@ package import Parity
 
 /// A report as one page of HTML that needs no network, no script and no other file.
 ///
-/// The same report gives the same bytes. Tables are cut at `rowLimit`, so that pages stay below
-/// 1 MiB whatever the networks are.
+/// The same report gives the same bytes. Tables are cut, and say so, where a page would have more
+/// than 1 MiB.
 package struct Page {
-    /// Rows that a table shows at most; the rest is counted.
-    static let rowLimit = 400
+    /// Bytes that a page has at most.
+    static let byteLimit = 1 << 20
     /// Inputs that are shown at most.
     package static let inputLimit = 6
     /// The longest side of a picture, in pixels.
-    package static let pictureSide = 112
+    package static let pictureSide = 96
 
     let report: ParityReport
     let evidence: Evidence
+    /// Rows that a table shows at most; the rest is counted.
+    private(set) var rowLimit = 400
 
     package init(of report: ParityReport, evidence: Evidence = Evidence()) {
         self.report = report
@@ -22,6 +24,16 @@ package struct Page {
 
     /// The page's source.
     package var html: String {
+        var page = self
+        var source = page.source
+        while source.utf8.count > Self.byteLimit, page.rowLimit > 1 {
+            page.rowLimit /= 2
+            source = page.source
+        }
+        return source
+    }
+
+    private var source: String {
         let page: HTML = """
             <!DOCTYPE html>
             <html lang="en">
@@ -47,7 +59,7 @@ package struct Page {
 
     private var sections: [HTML] {
         [
-            bisection, findings, outputs, inputs, layers, weights, notes,
+            bisection, findings, outputs, inputs, layers, growth, weights, notes,
             report.provenance.map(repetition) ?? "",
         ]
     }
@@ -73,7 +85,7 @@ package struct Page {
         case .equalUpToElementType: "Equal up to element type"
         case .different: "Different"
         case .nothingCompared: "Nothing was compared"
-        case .nothingProven: "Nothing proven: no output depends on the input"
+        case .nothingProven: "Nothing was proven: no output depends on the input"
         }
     }
 
@@ -90,7 +102,7 @@ package struct Page {
                 tile("outputs the same", of(inside, report.outputs.count), report.outputs))
         }
         if !report.layers.isEmpty {
-            let rows = report.layers.map(\.parity)
+            let rows = report.layers.map(\.parity).filter { $0.status != .notCompared }
             let inside = rows.count { $0.passes }
             tiles.append(tile("layers the same", of(inside, rows.count), rows))
         }

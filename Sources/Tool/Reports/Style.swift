@@ -4,8 +4,8 @@ let pageStyle = """
     :root {
       --paper: #ffffff; --wash: #f5f6f8; --line: #dfe2e7;
       --ink: #1b1e24; --soft: #596170;
-      --good: #17784a; --bad: #c0232c; --first: #2a5fc4; --second: #b0640a; --equal: #b3bac6;
-      --band: rgb(23 120 74 / 10%);
+      --good: #17784a; --bad: #c0232c; --first: #2a5fc4; --second: #b0640a; --third: #7d3fb5; --fourth: #0e7c86;
+      --equal: #b3bac6; --band: rgb(23 120 74 / 10%);
       --text: system-ui, -apple-system, "Segoe UI", "Noto Sans", "Liberation Sans", sans-serif;
       --mono: ui-monospace, "SF Mono", "Cascadia Mono", "Noto Sans Mono", "Liberation Mono", monospace;
     }
@@ -13,8 +13,8 @@ let pageStyle = """
       :root {
         --paper: #15171b; --wash: #1e2126; --line: #333842;
         --ink: #e7e9ee; --soft: #a1a9b7;
-        --good: #55c48c; --bad: #ff7b7b; --first: #82abff; --second: #efae57; --equal: #59616f;
-        --band: rgb(85 196 140 / 14%);
+        --good: #55c48c; --bad: #ff7b7b; --first: #82abff; --second: #efae57; --third: #c79bf2; --fourth: #5fc8d2;
+        --equal: #59616f; --band: rgb(85 196 140 / 14%);
       }
     }
     * { box-sizing: border-box; }
@@ -62,7 +62,8 @@ let pageStyle = """
     td.status.bad { font-weight: 600; }
     .cause { max-width: 72ch; margin-top: 8px; padding: 12px 16px;
       border-left: 3px solid var(--bad); background: var(--wash); }
-    .operation { color: var(--soft); margin-right: 8px; }
+    .operation, .faint { color: var(--soft); }
+    td.operation { min-width: 140px; white-space: normal; overflow-wrap: anywhere; }
 
     figure { margin: 0; }
     .chart { margin: 12px 0 24px; }
@@ -71,6 +72,8 @@ let pageStyle = """
       margin-right: 7px; border-radius: 50%; background: currentColor; }
     .key.first { color: var(--first); }
     .key.second { color: var(--second); }
+    .key.third { color: var(--third); }
+    .key.fourth { color: var(--fourth); }
     .key.band { color: var(--soft); }
     .key.band::before { border-radius: 2px; background: var(--good); opacity: 0.3; }
     svg { display: block; }
@@ -83,8 +86,12 @@ let pageStyle = """
     path.line { fill: none; stroke-width: 1.5; stroke-linejoin: round; opacity: 0.7; }
     path.first { stroke: var(--first); }
     path.second { stroke: var(--second); }
+    path.third { stroke: var(--third); }
+    path.fourth { stroke: var(--fourth); }
     rect.first, circle.first { fill: var(--first); }
     circle.second { fill: var(--second); }
+    circle.third { fill: var(--third); }
+    circle.fourth { fill: var(--fourth); }
     rect.equal { fill: var(--equal); }
     rect.bad, circle.bad { fill: var(--bad); }
     .histograms { display: flex; flex-wrap: wrap; gap: 24px 40px; }
@@ -112,8 +119,8 @@ let pageStyle = """
     @media print {
       :root {
         --paper: #fff; --wash: #f5f6f8; --line: #d0d4da; --ink: #000; --soft: #4c5360;
-        --good: #11633c; --bad: #a81a22; --first: #2a5fc4; --second: #9a5506; --equal: #b3bac6;
-        --band: rgb(23 120 74 / 12%);
+        --good: #11633c; --bad: #a81a22; --first: #2a5fc4; --second: #9a5506; --third: #6c35a0; --fourth: #0b6a73;
+        --equal: #b3bac6; --band: rgb(23 120 74 / 12%);
       }
       * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
       body { font-size: 10pt; }

@@ -14,6 +14,8 @@ struct PageWriter {
     ]
 
     let path: String
+    /// The errors of layers against float64, where they were asked for.
+    var growth: ErrorGrowth?
     private let replaces: Bool
     private var histograms: [DifferenceHistogram] = []
     /// The farthest inputs of all that were compared, the farthest first.
@@ -41,7 +43,7 @@ struct PageWriter {
     /// - Parameters:
     ///   - name: of the row.
     ///   - place: where the inputs come from, for captions: a recording's name; may be empty.
-    ///   - inputs: of the network, batches along the first axis, pictures as NCHW.
+    ///   - inputs: of the network, batches along the first axis.
     mutating func add(
         _ name: String, _ value: Tensor, reference: Tensor, tolerance: Tolerance,
         place: String = "", inputs: [Tensor]
@@ -52,7 +54,7 @@ struct PageWriter {
         let ranked = InputDifference.ranked(of: value, from: reference, tolerance: tolerance)
         for difference in ranked.prefix(Page.inputLimit) {
             let batch = inputs.first { $0.rank == 4 && $0.shape[0] == value.shape.first }
-            let tensor = batch.map { $0.part(difference.index, of: $0.shape[0]) }
+            let tensor = batch.map { $0.part(difference.index, of: $0.shape[0]).planar }
             let words =
                 (place.isEmpty ? [] : [place])
                 + (ranked.count > 1 || place.isEmpty ? ["input \(difference.index)"] : [])
@@ -83,6 +85,7 @@ struct PageWriter {
     func write(_ report: ParityReport) throws {
         var evidence = Evidence()
         evidence.histograms = histograms
+        evidence.growth = growth
         evidence.inputs = try inputs.map { input in
             Evidence.Input(
                 caption: input.caption, difference: input.difference,
@@ -98,5 +101,15 @@ struct PageWriter {
         guard let picture = Picture(stretching: tensor, side: Page.pictureSide) else { return nil }
         return Evidence.InlinePicture(
             width: picture.width, height: picture.height, png: try picture.png())
+    }
+}
+
+extension Tensor {
+    /// A picture [channels, height, width] also where its channels came last, as in what Keras
+    /// recorded.
+    fileprivate var planar: Tensor {
+        let counts = [1, 3]
+        return counts.contains(shape[2]) && !counts.contains(shape[0])
+            ? permuted([2, 0, 1]) : self
     }
 }

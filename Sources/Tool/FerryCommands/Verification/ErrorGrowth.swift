@@ -13,7 +13,9 @@ struct TruthComparison {
     let inputs: [String: Tensor]
 
     /// Judges the outputs in the engine's arithmetic.
-    func report() throws -> ParityReport {
+    ///
+    /// - Parameter page: gathers what it shows of them.
+    func report(_ page: inout PageWriter?) throws -> ParityReport {
         let outputs = file.model.graph.outputs.map(\.name)
         var report = ParityReport(value: file.path, reference: "float64")
         let truth = try engine.truth(of: file, inputs: inputs)
@@ -23,8 +25,11 @@ struct TruthComparison {
         report.notes.append("\(file.path) computed in \(type), \(engine.description)")
         for name in outputs {
             guard let value = values[name], let reference = truth[name] else { continue }
-            report.outputs.append(
-                .output(name, file.declared(value), reference: file.declared(reference)))
+            let (declared, truth) = (file.declared(value), file.declared(reference))
+            report.outputs.append(.output(name, declared, reference: truth))
+            page?.add(
+                name, declared, reference: truth, tolerance: .outputs,
+                inputs: file.model.graph.inputs.compactMap { inputs[$0.name] })
         }
         return report
     }
