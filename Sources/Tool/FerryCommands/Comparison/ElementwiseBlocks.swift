@@ -105,7 +105,7 @@ private struct Block {
                 ? view.items[range.lowerBound - 1].node.outputs.first
                 : view.model.graph.inputs.first?.name
             guard let before else { return nil }
-            (input, output) = (before, before)
+            (self.input, self.output) = (before, before)
             return
         }
         guard inputs.count == 1, outputs.count == 1, let input = inputs.first,
