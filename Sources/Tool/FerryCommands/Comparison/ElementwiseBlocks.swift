@@ -43,7 +43,7 @@ struct ElementwiseBlocks {
             reference.items[theirs].allSatisfy(\.isElementwise),
             let here = Block(value, mine), let there = Block(reference, theirs)
         else { return }
-        if let a = here.results, let b = there.results, Self.agree(a, b) {
+        if let a = here.results, let b = there.results, Probing.agree(a, b) {
             settled.formUnion(mine)
             settledInReference.formUnion(theirs)
             return
@@ -66,14 +66,6 @@ struct ElementwiseBlocks {
             && zip(mine, theirs).allSatisfy { index, other in
                 alignment.partners[index] == other
                     && value.items[index].form.kind == reference.items[other].form.kind
-            }
-    }
-
-    private static func agree(_ a: [Double], _ b: [Double]) -> Bool {
-        a.count == b.count
-            && zip(a, b).allSatisfy { mine, theirs in
-                (mine - theirs).magnitude <= 1e-6 * max(1e-3, theirs.magnitude)
-                    || mine == theirs || (mine.isNaN && theirs.isNaN)
             }
     }
 }
@@ -121,11 +113,7 @@ private struct Block {
             channels <= 1 << 12
         else { return nil }
         let probe = [1, channels] + shape.dropFirst(2).map { min($0, 5) }
-        let sizes = [0.01, 0.3, 0.9, 1.7, 2.6, 3.4, 4.5, 5.7, 6.3, 11, 40, 300]
-        let numbers = (0..<probe.reduce(1, *)).map { index in
-            (index % 2 == 0 ? 1 : -1) * sizes[index / 2 % sizes.count]
-        }
-        var values = [input: Tensor(numbers, shape: probe)]
+        var values = [input: Probing.tensor(probe)]
         for item in view.items[range] {
             let arguments = item.node.inputs.map { name in
                 values[name] ?? view.model.weights[name].map(Self.widened)
