@@ -7,8 +7,11 @@ enum Probing {
     /// Numbers of all sizes and both signs, so that bounds and slopes show.
     static func tensor(_ shape: [Int]) -> Tensor {
         let sizes = [0.01, 0.3, 0.9, 1.7, 2.6, 3.4, 4.5, 5.7, 6.3, 11, 40, 300]
-        let numbers = (0..<shape.reduce(1, *)).map { index in
-            (index % 2 == 0 ? 1 : -1) * sizes[index / 2 % sizes.count] * (1 + Double(index) / 1e3)
+        var numbers: [Double] = []
+        for index in 0..<shape.reduce(1, *) {
+            let size: Double = sizes[index / 2 % sizes.count]
+            let step: Double = 1 + Double(index) / 1000
+            numbers.append(index % 2 == 0 ? size * step : -size * step)
         }
         return Tensor(numbers, shape: shape)
     }
