@@ -112,7 +112,7 @@ private let operators: [Mistake] = [
     Mistake("relu1", .activationMissing) { $0.remove("relu1") },
     Mistake("softmax", .softmaxMissing) { $0.remove("softmax") },
     Mistake("again", .softmaxExtra) { $0.insert("again", Softmax(), after: "softmax") },
-    Mistake("more", .activationExtra) { $0.insert("more", Relu(), after: "conv3") },
+    Mistake("more", .activationExtra) { $0.insert("more", Relu(), after: "fc1") },
     Mistake("half", .constantFactor) {
         $0.insert("half", Mul(), after: "fc1", constants: [Tensor([0.5 as Float], shape: [])])
     },

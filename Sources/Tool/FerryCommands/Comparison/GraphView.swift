@@ -23,7 +23,16 @@ struct GraphView {
             let isTold =
                 ["Clamp", "Pad", "Resize", "Reshape"].contains(form.kind)
                 || form.kind == "LeakyRelu" && form["alpha"] != nil
-            return isTold ? [] : layer?.parameters ?? []
+            if isTold { return [] }
+            let all = layer?.parameters ?? []
+            guard node.op is Gemm else { return all }
+            // By place also where alpha or beta keep it from being a plain dense layer.
+            return zip([ParameterRole.weight, .bias], node.inputs.dropFirst()).compactMap {
+                role, name in
+                var parameter = all.first { $0.name == name }
+                parameter?.role = role
+                return parameter
+            }
         }
     }
 

@@ -53,7 +53,9 @@ struct NetworkComparison {
         let rest = reference.items.indices.filter { alignment.referencePartners[$0] == nil }
         let places = rest.map { position(ofReference: $0) }
         for index in value.items.indices
-        where alignment.partners[index] == nil && !blocks.settled.contains(index) {
+        where alignment.partners[index] == nil && !blocks.settled.contains(index)
+            && value.items[index].skippingCost == 1
+        {
             let place = Double(index)
             let partner = zip(rest, places).first { other, otherPlace in
                 guard (otherPlace - place).magnitude <= Self.reach,
@@ -191,8 +193,8 @@ struct NetworkComparison {
         let layer = item.layer
         let isFirst = reference.readsInput(item)
         let group = layer?.group ?? 1
-        switch (role, layer?.kind) {
-        case (.weight, .dense):
+        switch (role, item.form.kind) {
+        case (.weight, "Gemm"):
             return TensorContext(
                 .dense, group: group, flattened: layer?.flattenedShape, isFirst: isFirst)
         case (.weight, _): return TensorContext(.kernel, group: group, isFirst: isFirst)
