@@ -20,7 +20,7 @@ enum Probing {
     static func agree(_ a: [Double], _ b: [Double]) -> Bool {
         a.count == b.count
             && zip(a, b).allSatisfy { mine, theirs in
-                (mine - theirs).magnitude <= 1e-6 * max(1e-3, theirs.magnitude)
+                (mine - theirs).magnitude <= 1e-6 * max(1, theirs.magnitude)
                     || mine == theirs || (mine.isNaN && theirs.isNaN)
             }
     }

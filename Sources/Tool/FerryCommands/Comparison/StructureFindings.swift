@@ -152,7 +152,7 @@ struct StructureFindings {
         _ view: GraphView, _ index: Int, _ position: Double, isExtra: Bool
     ) {
         let item = view.items[index]
-        if item.form.kind == "Reshape" || item.node.op is Identity || item.node.op is Cast {
+        if item.skippingCost < 1 || comparison.biases.contains(where: { $0.isIn(view, index) }) {
             return
         }
         let cause = Self.presence(item, view.model, isExtra: isExtra)
