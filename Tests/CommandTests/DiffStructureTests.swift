@@ -112,12 +112,12 @@ private let operators: [Mistake] = [
     Mistake("relu1", .activationMissing) { $0.remove("relu1") },
     Mistake("softmax", .softmaxMissing) { $0.remove("softmax") },
     Mistake("again", .softmaxExtra) { $0.insert("again", Softmax(), after: "softmax") },
-    Mistake("more", .activationExtra) { $0.insert("more", Relu(), after: "conv3") },
+    Mistake("more", .activationExtra) { $0.insert("more", Relu(), after: "fc1") },
     Mistake("half", .constantFactor) {
-        $0.insert("half", Mul(), after: "fc1", constants: [Tensor([0.5], shape: [])])
+        $0.insert("half", Mul(), after: "fc1", constants: [Tensor([0.5 as Float], shape: [])])
     },
     Mistake("less", .constantOffset) {
-        $0.insert("less", Sub(), after: "conv1", constants: [Tensor([3], shape: [])])
+        $0.insert("less", Sub(), after: "conv1", constants: [Tensor([3 as Float], shape: [])])
     },
     Mistake("turn", .transposeExtra) {
         $0.insert("turn", Transpose(permutation: [0, 1, 3, 2]), after: "conv3")
@@ -191,7 +191,7 @@ func `a mistake in a network is found in its layer and named`(mistake: Mistake) 
     let found = changed { mistake.make(&$0) }
     #expect(found.map(\.cause) == mistake.causes, "\(found)")
     #expect(found.first?.layer == mistake.layer)
-    #expect(found.allSatisfy(\.isExact), "\(found)")
+    #expect(found.allSatisfy { $0.isExact }, "\(found)")
 }
 
 @Test func `a network does not differ from itself`() {
@@ -258,7 +258,7 @@ private func spelledOut(alpha: Float) -> SmallNetwork {
         network.set(
             "conv3", Conv(window: SpatialWindow(kernel: [1, 1], strides: [1, 1], autoPad: .valid)))
         network.set("relu1", Clip())
-        network.weights["zero"] = Tensor([0], shape: [])
+        network.weights["zero"] = Tensor([0 as Float], shape: [])
         network.graph.nodes[network.place("relu1")].inputs.append("zero")
     }
     #expect(found == [])
@@ -280,9 +280,9 @@ private func spelledOut(alpha: Float) -> SmallNetwork {
         network.change("fc2.w") {
             Tensor([Float](repeating: 9, count: 10) + $0.floats(), shape: [11, 10])
         }
-        network.change("fc2.b") { Tensor([9] + $0.floats()) }
+        network.change("fc2.b") { Tensor([9 as Float] + $0.floats()) }
     }
     #expect(found.map(\.cause) == [.tensorShape, .tensorShape])
     #expect(found.first?.explanation.contains("1 at the beginning more, others equal") == true)
-    #expect(found.allSatisfy(\.isExact))
+    #expect(found.allSatisfy { $0.isExact })
 }

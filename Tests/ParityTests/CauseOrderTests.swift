@@ -30,24 +30,34 @@ private func gathered(_ reference: Tensor, _ place: ([Int]) -> [Int]) -> Tensor 
 
 private let kernel = seeded([6, 6, 3, 3])
 
-@Test(
-    arguments: [
-        (Cause.kernelHeightWidthSwapped, { [$0[0], $0[1], $0[3], $0[2]] }),
-        (.kernelInOutSwapped, { [$0[1], $0[0], $0[2], $0[3]] }),
-        (.kernelLayout, { [$0[1], $0[0], $0[3], $0[2]] }),
-        (.kernelFlipped, { [$0[0], $0[1], 2 - $0[2], 2 - $0[3]] }),
-        (.kernelFlipped, { [$0[1], $0[0], 2 - $0[2], 2 - $0[3]] }),
-        (.kernelMirrored, { [$0[0], $0[1], 2 - $0[2], $0[3]] }),
-        (.kernelMirrored, { [$0[0], $0[1], $0[2], 2 - $0[3]] }),
-        (.outputChannelsPermuted, { [[3, 1, 2, 0, 4, 5][$0[0]], $0[1], $0[2], $0[3]] }),
-        (.inputChannelsPermuted, { [$0[0], [0, 5, 2, 3, 4, 1][$0[1]], $0[2], $0[3]] }),
-        (.outputChannelsPermuted, { [5 - $0[0], $0[1], $0[2], $0[3]] }),
-        (.groupsExchanged, { [($0[0] + 3) % 6, $0[1], $0[2], $0[3]] }),
-    ] as [(Cause, @Sendable ([Int]) -> [Int])])
-func `a kernel in another order is explained exactly`(
-    expected: Cause, place: @Sendable ([Int]) -> [Int]
-) {
-    let found = cause(gathered(kernel, place), kernel, TensorContext(.kernel))
+private struct OrderCase: Sendable {
+    let cause: Cause
+    let change: @Sendable ([Int]) -> [Int]
+}
+
+private let orders: [OrderCase] = {
+    var cases: [OrderCase] = []
+    func add(_ cause: Cause, _ change: @escaping @Sendable ([Int]) -> [Int]) {
+        cases.append(OrderCase(cause: cause, change: change))
+    }
+    add(.kernelHeightWidthSwapped) { [$0[0], $0[1], $0[3], $0[2]] }
+    add(.kernelInOutSwapped) { [$0[1], $0[0], $0[2], $0[3]] }
+    add(.kernelLayout) { [$0[1], $0[0], $0[3], $0[2]] }
+    add(.kernelFlipped) { [$0[0], $0[1], 2 - $0[2], 2 - $0[3]] }
+    add(.kernelFlipped) { [$0[1], $0[0], 2 - $0[2], 2 - $0[3]] }
+    add(.kernelMirrored) { [$0[0], $0[1], 2 - $0[2], $0[3]] }
+    add(.kernelMirrored) { [$0[0], $0[1], $0[2], 2 - $0[3]] }
+    add(.outputChannelsPermuted) { [[3, 1, 2, 0, 4, 5][$0[0]], $0[1], $0[2], $0[3]] }
+    add(.inputChannelsPermuted) { [$0[0], [0, 5, 2, 3, 4, 1][$0[1]], $0[2], $0[3]] }
+    add(.outputChannelsPermuted) { [5 - $0[0], $0[1], $0[2], $0[3]] }
+    add(.groupsExchanged) { [($0[0] + 3) % 6, $0[1], $0[2], $0[3]] }
+    return cases
+}()
+
+@Test(arguments: orders)
+private func `a kernel in another order is explained exactly`(order: OrderCase) {
+    let expected = order.cause
+    let found = cause(gathered(kernel, order.change), kernel, TensorContext(.kernel))
     #expect(found?.cause == expected, "\(found?.explanation ?? "")")
     #expect(found?.isExact == true)
 }

@@ -27,17 +27,27 @@ private func causes(_ changed: [String: Tensor]) -> [String: Cause] {
             ])
 }
 
-@Test(
-    arguments: [
-        (Cause.varianceIsDeviation, { $0.squareRoot() }),
-        (.varianceIsDeviation, { ($0 + 1e-3).squareRoot() }),
-        (.varianceIsInverseDeviation, { 1 / $0.squareRoot() }),
-        (.varianceIsInverseDeviation, { 1 / ($0 + 1e-3).squareRoot() }),
-    ] as [(Cause, @Sendable (Float) -> Float)])
-func `what is stored for the variance is named`(
-    expected: Cause, made: @Sendable (Float) -> Float
-) {
-    let wrong = Tensor(variance.floats().map(made))
+private struct DeviationCase: Sendable {
+    let cause: Cause
+    let change: @Sendable (Float) -> Float
+}
+
+private let deviations: [DeviationCase] = {
+    var cases: [DeviationCase] = []
+    func add(_ cause: Cause, _ change: @escaping @Sendable (Float) -> Float) {
+        cases.append(DeviationCase(cause: cause, change: change))
+    }
+    add(.varianceIsDeviation) { $0.squareRoot() }
+    add(.varianceIsDeviation) { ($0 + 1e-3).squareRoot() }
+    add(.varianceIsInverseDeviation) { 1 / $0.squareRoot() }
+    add(.varianceIsInverseDeviation) { 1 / ($0 + 1e-3).squareRoot() }
+    return cases
+}()
+
+@Test(arguments: deviations)
+private func `what is stored for the variance is named`(deviation: DeviationCase) {
+    let expected = deviation.cause
+    let wrong = Tensor(variance.floats().map(deviation.change))
     #expect(causes(["variance": wrong]) == ["variance": expected])
 }
 

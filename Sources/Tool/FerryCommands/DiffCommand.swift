@@ -43,8 +43,10 @@ struct DiffCommand: Command {
         defer { activity.finish() }
         var other = TensorNaming()
         other.isPartial = naming.isPartial
-        let value = try Side(paths[0], global, naming)
-        let reference = try Side(paths[1], global, other)
+        var value = try Side(paths[0], global, naming)
+        var reference = try Side(paths[1], global, other)
+        value.choose(as: reference, global)
+        reference.choose(as: value, global)
         activity.enter("comparing")
         let report = try compare(value, reference)
         activity.finish()
@@ -60,12 +62,14 @@ struct DiffCommand: Command {
     private struct Side {
         let path: String
         let checkpoint: Checkpoint
-        let network: Result<ModelFile, ModelError>
+        private let format: any ModelFormat.Type
+        private(set) var network: Result<ModelFile, ModelError>
+        private(set) var notes: [String] = []
 
         init(_ path: String, _ global: GlobalOptions, _ naming: TensorNaming) throws {
             self.path = path
             let (format, checkpoint) = try ModelFile.read(path, global, naming)
-            self.checkpoint = checkpoint
+            (self.format, self.checkpoint) = (format, checkpoint)
             do throws(ModelError) {
                 network = .success(
                     try ModelFile(
@@ -74,6 +78,21 @@ struct DiffCommand: Command {
             } catch {
                 network = .failure(error)
             }
+        }
+
+        /// Of several networks that the tensors fit, takes the other file's.
+        mutating func choose(as other: Side, _ global: GlobalOptions) {
+            guard case .failure(let error) = network, case .ambiguous(let names) = error.error,
+                let name = other.model?.architecture?.name, names.contains(name)
+            else { return }
+            var global = global
+            global.architecture = name
+            guard let file = try? ModelFile(path: path, format: format, checkpoint, global)
+            else { return }
+            network = .success(file)
+            notes.append(
+                "\(path) fits \(names.joined(separator: " and ")): taken for \(name), as the other "
+                    + "file is")
         }
 
         var model: Model? { try? network.get().model }
@@ -93,7 +112,8 @@ struct DiffCommand: Command {
         if let mine = value.model, let theirs = reference.model {
             examination = Examination(mine, theirs)
             sources = mine.sourceNames
-            for note in mine.notes + theirs.notes where !notes.contains(note) {
+            for note in value.notes + reference.notes + mine.notes + theirs.notes
+            where !notes.contains(note) {
                 notes.append(note)
             }
         } else {

@@ -32,7 +32,9 @@ struct SmallNetwork {
         window = SpatialWindow(kernel: [2, 2], strides: [2, 2], pads: [1, 1, 1, 1])
         add("pool2", AveragePool(window: window, countsPadding: true))
         add("conv3", Conv(window: SpatialWindow()), [("w", [8, 8, 1, 1]), ("b", [8])])
-        add("clip", Clip(), constants: [Tensor([0], shape: []), Tensor([6], shape: [])])
+        add(
+            "clip", Clip(),
+            constants: [Tensor([0 as Float], shape: []), Tensor([6 as Float], shape: [])])
         add("flatten", Flatten(axis: 1))
         add("fc1", Gemm(transposesB: true), [("w", [10, 8 * 5 * 3]), ("b", [10])])
         add("tanh", Tanh())

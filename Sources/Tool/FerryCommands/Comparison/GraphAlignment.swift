@@ -77,7 +77,8 @@ extension GraphView.Item {
 
     /// What it costs to leave the operator without a partner.
     var skippingCost: Double {
-        form.kind == "Reshape" || node.op is Identity || node.op is Cast ? 0.2 : 1
+        form.kind == "Reshape" || node.op is Identity || node.op is Cast || isArithmeticOfSizes
+            ? 0.2 : 1
     }
 
     /// Whether the operator sums products with weights.

@@ -15,6 +15,8 @@ struct GraphView {
         let signature: [UInt64]
         let parameterShapes: [[Int]]
         let isActivation: Bool
+        /// Whether integers come out: sizes and places, no activations.
+        let isArithmeticOfSizes: Bool
         /// The values that flow in, without constants.
         let inputs: [String]
 
@@ -23,11 +25,21 @@ struct GraphView {
             let isTold =
                 ["Clamp", "Pad", "Resize", "Reshape"].contains(form.kind)
                 || form.kind == "LeakyRelu" && form["alpha"] != nil
-            return isTold ? [] : layer?.parameters ?? []
+            if isTold { return [] }
+            let all = layer?.parameters ?? []
+            guard node.op is Gemm else { return all }
+            // By place also where alpha or beta keep it from being a plain dense layer.
+            return zip([ParameterRole.weight, .bias], node.inputs.dropFirst()).compactMap {
+                role, name in
+                var parameter = all.first { $0.name == name }
+                parameter?.role = role
+                return parameter
+            }
         }
     }
 
     let model: Model
+    let isReference: Bool
     private(set) var items: [Item] = []
     /// The item that makes each value.
     private(set) var producers: [String: Int] = [:]
@@ -35,8 +47,8 @@ struct GraphView {
     /// Whether the operators take pictures of any number; nil where not even one fits.
     private(set) var takesBatches: Bool?
 
-    init(_ model: Model) {
-        self.model = model
+    init(_ model: Model, isReference: Bool) {
+        (self.model, self.isReference) = (model, isReference)
         for batch in [2, 1] where takesBatches == nil {
             let (types, isComplete) = model.graph.knownTypes(batch: batch, constants: model.weights)
             if isComplete || batch == 2 { self.types = types }
@@ -59,6 +71,8 @@ struct GraphView {
             signature: parameters.first.map(Self.signature) ?? [],
             parameterShapes: parameters.map(\.shape),
             isActivation: Item.activations.contains(form.kind),
+            isArithmeticOfSizes: node.outputs.first.flatMap { types[$0] }
+                .map { !$0.elementType.isFloatingPoint } ?? false,
             inputs: node.inputs.filter { !$0.isEmpty && model.weights[$0] == nil })
     }
 

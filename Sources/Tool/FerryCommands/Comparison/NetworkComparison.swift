@@ -23,18 +23,21 @@ struct NetworkComparison {
     }
 
     /// Operators that are the same in another spelling.
-    let blocks: ElementwiseBlocks
+    let blocks: SpelledBlocks
+    /// Sums with a constant behind layers that have a bias in the other network.
+    private(set) var biases: [AddedBias] = []
 
     /// How far apart two operators may stand and still have changed places.
     private static let reach = 4.0
 
     init(_ value: Model, _ reference: Model) {
-        self.value = GraphView(value)
-        self.reference = GraphView(reference)
+        self.value = GraphView(value, isReference: false)
+        self.reference = GraphView(reference, isReference: true)
         alignment = GraphAlignment(self.value.items, self.reference.items)
-        blocks = ElementwiseBlocks(self.value, self.reference, alignment)
+        blocks = SpelledBlocks(self.value, self.reference, alignment)
         findMoved()
         findFolds()
+        biases = AddedBias.all(self.value, self.reference, alignment)
         collectPairs()
     }
 
@@ -53,7 +56,9 @@ struct NetworkComparison {
         let rest = reference.items.indices.filter { alignment.referencePartners[$0] == nil }
         let places = rest.map { position(ofReference: $0) }
         for index in value.items.indices
-        where alignment.partners[index] == nil && !blocks.settled.contains(index) {
+        where alignment.partners[index] == nil && !blocks.settled.contains(index)
+            && value.items[index].skippingCost == 1
+        {
             let place = Double(index)
             let partner = zip(rest, places).first { other, otherPlace in
                 guard (otherPlace - place).magnitude <= Self.reach,
@@ -101,7 +106,10 @@ struct NetworkComparison {
     private mutating func collectPairs() {
         for index in value.items.indices where !blocks.settled.contains(index) {
             guard let other = alignment.partners[index] else {
-                if !folds.contains(where: { $0.isInValue && $0.normalization == index }) {
+                let isTold =
+                    folds.contains(where: { $0.isInValue && $0.normalization == index })
+                    || biases.contains { $0.isIn(value, index) }
+                if !isTold {
                     collectAlone(value.items[index], value.model, Double(index), isInValue: true)
                 }
                 continue
@@ -114,7 +122,8 @@ struct NetworkComparison {
         }
         for index in reference.items.indices where alignment.referencePartners[index] == nil {
             guard !folds.contains(where: { !$0.isInValue && $0.normalization == index }),
-                !blocks.settledInReference.contains(index)
+                !blocks.settledInReference.contains(index),
+                !biases.contains(where: { $0.isIn(reference, index) })
             else { continue }
             collectAlone(
                 reference.items[index], reference.model, position(ofReference: index),
@@ -157,9 +166,14 @@ struct NetworkComparison {
         func tensor(_ parameter: ParameterLayer.Parameter?, in model: Model) -> Tensor? {
             parameter.flatMap { model.missing.contains($0.name) ? nil : model.weights[$0.name] }
         }
-        let (mine, theirs) = (
+        var (mine, theirs) = (
             tensor(parameter, in: value.model), tensor(partner, in: reference.model)
         )
+        if (parameter ?? partner)?.role == .bias {
+            mine = mine ?? biases.first { $0.layer == item.node.name && !$0.isInReference }?.bias
+            theirs =
+                theirs ?? biases.first { $0.layer == other.node.name && $0.isInReference }?.bias
+        }
         guard mine != nil || theirs != nil, !lacks(parameter, partner),
             let role = (parameter ?? partner)?.role
         else { return }
@@ -184,45 +198,6 @@ struct NetworkComparison {
         guard let parameter, let partner else { return false }
         return value.model.missing.contains(parameter.name)
             && reference.model.missing.contains(partner.name)
-    }
-
-    /// What a tensor of the reference is there for.
-    private func context(of item: GraphView.Item, _ role: ParameterRole) -> TensorContext {
-        let layer = item.layer
-        let isFirst = reference.readsInput(item)
-        let group = layer?.group ?? 1
-        switch (role, layer?.kind) {
-        case (.weight, .dense):
-            return TensorContext(
-                .dense, group: group, flattened: layer?.flattenedShape, isFirst: isFirst)
-        case (.weight, _): return TensorContext(.kernel, group: group, isFirst: isFirst)
-        case (.bias, _): return TensorContext(.bias, group: group)
-        case (.other, _): return TensorContext(.other)
-        default: return TensorContext(.statistic, group: group)
-        }
-    }
-
-    /// The layer with the normalisation behind it worked in, which both networks still have.
-    private static func foldedTwice(
-        _ item: GraphView.Item, _ pair: TensorPair, in reference: GraphView
-    ) -> [TensorPair.Alternative] {
-        let behind = reference.items.first { next in
-            next.layer?.kind == .batchNorm && next.inputs.first == item.node.outputs.first
-        }
-        guard let behind, let kernel = item.layer?.name(of: .weight),
-            let weight = reference.model.weights[kernel], let mine = pair.value,
-            let normalization = Normalization(behind, reference.model.weights)
-        else { return [] }
-        let bias = item.layer?.name(of: .bias).flatMap { reference.model.weights[$0] }
-        guard normalization.fits(weight, bias) else { return [] }
-        let made =
-            pair.role == .weight
-            ? normalization.folded(kernel: weight) : normalization.folded(bias: bias, like: weight)
-        let words = "the normalisation '\(behind.node.name)' is folded in and applied again"
-        return [
-            TensorPair.Alternative(
-                cause: TensorCause(.normalizationTwice, words), value: mine, reference: made)
-        ]
     }
 
     // MARK: Folded normalisations

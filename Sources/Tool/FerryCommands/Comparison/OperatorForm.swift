@@ -70,13 +70,12 @@ extension OperatorForm.Value: CustomStringConvertible {
 extension OperatorForm {
     /// The attributes in which two operators of one kind differ in what they do.
     func differences(from other: OperatorForm) -> [String] {
-        if let mine = geometry, let theirs = other.geometry, mine == theirs {
-            let names = SpatialWindow.attributeNames
-            return differences(from: other, but: names)
-        }
-        // Both leave it to the same rule, which then sees other sizes.
         var ignored: Set<String> = []
         if self["pooling"] != other["pooling"] { ignored = ["count_include_pad", "storage_order"] }
+        if let mine = geometry, let theirs = other.geometry, mine == theirs {
+            return differences(from: other, but: ignored.union(SpatialWindow.attributeNames))
+        }
+        // Both leave it to the same rule, which then sees other sizes.
         if self["auto_pad"] != nil, self["auto_pad"] == other["auto_pad"] { ignored.insert("pads") }
         if isOverWholePlane, other.isOverWholePlane {
             ignored.formUnion(SpatialWindow.attributeNames)

@@ -44,11 +44,18 @@ extension StructureFindings {
         }
     }
 
+    /// Whether the operator is a part of what two networks spell differently.
+    private func isSettled(_ index: Int, in view: GraphView) -> Bool {
+        let blocks = comparison.blocks
+        return view.isReference
+            ? blocks.settledInReference.contains(index) : blocks.settled.contains(index)
+    }
+
     /// Where a value comes from, past operators that only one network has.
     private func source(_ name: String, in view: GraphView, _ partners: [Int?]) -> Source {
         var name = name
         while let producer = view.producers[name] {
-            if let partner = partners[producer] {
+            if let partner = partners[producer], !isSettled(producer, in: view) {
                 let output = view.items[producer].node.outputs.firstIndex(of: name) ?? 0
                 return .operation(partner, output: output)
             }

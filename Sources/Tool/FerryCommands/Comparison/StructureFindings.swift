@@ -64,7 +64,9 @@ struct StructureFindings {
             compareKinds(item, other, position)
             return
         }
-        for name in item.form.differences(from: other.form) {
+        let differences = item.form.differences(from: other.form)
+        if !differences.isEmpty, computesAlike(item, other) { return }
+        for name in differences {
             let found = item.form.cause(of: name, against: other.form)
             let (mine, theirs) = (item.form[name], other.form[name])
             add(
@@ -74,6 +76,14 @@ struct StructureFindings {
                     + (found.remark.isEmpty ? "" : ": \(found.remark)"))
         }
         compareMomentum(item, other, position)
+    }
+
+    /// Whether two spellings of an operator make the same of the same numbers.
+    private func computesAlike(_ item: GraphView.Item, _ other: GraphView.Item) -> Bool {
+        guard item.form.inputSizes == other.form.inputSizes, let mine = value.probe(item),
+            let theirs = reference.probe(other), mine.count == theirs.count
+        else { return false }
+        return zip(mine, theirs).allSatisfy { Probing.agree($0, $1) }
     }
 
     /// Two operators that changed places, told of the first of them.
@@ -142,7 +152,7 @@ struct StructureFindings {
         _ view: GraphView, _ index: Int, _ position: Double, isExtra: Bool
     ) {
         let item = view.items[index]
-        if item.form.kind == "Reshape" || item.node.op is Identity || item.node.op is Cast {
+        if item.skippingCost < 1 || comparison.biases.contains(where: { $0.isIn(view, index) }) {
             return
         }
         let cause = Self.presence(item, view.model, isExtra: isExtra)

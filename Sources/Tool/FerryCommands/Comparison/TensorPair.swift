@@ -60,10 +60,14 @@ struct TensorPair {
     func settled() -> Settlement {
         guard let value, let reference else { return .settled(absence) }
         guard value.shape == reference.shape else {
-            // A dense layer may be a convolution over the whole picture.
+            // A dense layer may be a convolution over the whole picture; a constant may have leading
+            // axes of size 1.
+            let isOneShape =
+                value.shape.first == reference.shape.first
+                || value.shape.drop { $0 == 1 } == reference.shape.drop { $0 == 1 }
             let isSame =
-                value.shape.first == reference.shape.first && value.hasEqualBytes(to: reference)
-                && value.elementType == reference.elementType
+                isOneShape && value.elementType == reference.elementType
+                && value.hasEqualBytes(to: reference)
             return isSame
                 ? .settled(.explained("the same elements in another shape")) : .differs(nil)
         }

@@ -1,3 +1,4 @@
+import Architectures
 import FormatInterface
 import IR
 import Images

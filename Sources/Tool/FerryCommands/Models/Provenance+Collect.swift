@@ -1,6 +1,8 @@
 import FormatInterface
 import Foundation
+import KernelInterface
 import Parity
+import Tensors
 
 extension Provenance {
     /// What this process computed with, and of what.
@@ -26,12 +28,12 @@ extension Provenance {
     /// The file itself, or a folder's files, those in its folders included.
     private static func files(at path: String) -> [String] {
         var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
+        guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
             isFolder.boolValue
         else { return [path] }
         let inside = FileManager.default.subpaths(atPath: path) ?? []
         return inside.sorted().map { "\(path)/\($0)" }.filter {
-            FileManager.default.fileExists(atPath: $0, isDirectory: &isFolder)
+            unsafe FileManager.default.fileExists(atPath: $0, isDirectory: &isFolder)
                 && !isFolder.boolValue
         }
     }

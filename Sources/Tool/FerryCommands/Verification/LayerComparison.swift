@@ -160,8 +160,7 @@ struct LayerComparison {
     }
 
     private func lonelyRow(_ name: String, layer: Int) -> LayerRow {
-        let why =
-            if case .recording = other { "not recorded" } else { "no such layer on the other side" }
+        let why = if case .recording = other { "not recorded" } else { "not in the reference" }
         return lonelyRow(name, sequence.layers[layer], isSubject: true, why)
     }
 
@@ -170,10 +169,10 @@ struct LayerComparison {
             return LayerRow(
                 name: name, referenceName: name, operation: "",
                 parity: ParityRow(
-                    name: name, status: .notCompared, explanation: "no such layer"))
+                    name: name, status: .notCompared, explanation: "no such layer here"))
         }
         return lonelyRow(
-            name, theirs.layers[index], isSubject: false, "no such layer on this side")
+            name, theirs.layers[index], isSubject: false, "in the reference only")
     }
 
     private func lonelyRow(

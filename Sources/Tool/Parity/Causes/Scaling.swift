@@ -12,13 +12,14 @@ enum Scaling {
     ) -> TensorCause? {
         let slack = roundingError(a.elementType)
         if let factor = differences.ratio.map({ settled($0) }), factor != 0, factor != 1,
+            factor.isFinite,
             a.allPairs(b, { isProduct($0, $1, factor, slack) })
         {
             return TensorCause(
                 .scaled, "every element is \(words(factor)) times the reference's, up to rounding")
         }
         let summand = settled(differences.meanDifference)
-        if summand != 0, a.elementCount > 1,
+        if summand != 0, summand.isFinite, a.elementCount > 1,
             a.allPairs(b, { isSum($0, $1, summand, slack) })
         {
             return TensorCause(
@@ -64,7 +65,8 @@ enum Scaling {
         _ value: Double, _ reference: Double, _ factor: Double, _ slack: Double
     ) -> Bool {
         let expected = reference * factor
-        return (value - expected).magnitude <= slack * expected.magnitude + 1e-44
+        return expected.isFinite
+            && (value - expected).magnitude <= slack * expected.magnitude + 1e-44
     }
 
     private static func isSum(

@@ -66,7 +66,12 @@ extension TensorCause {
     private static func order(_ a: Tensor, _ b: Tensor, _ context: TensorContext) -> TensorCause {
         var found: [TensorCause] = []
         for candidate in Rearrangement.candidates(b, context, shape: a.shape) {
-            if found.contains(where: { $0.cause == candidate.cause }) { continue }
+            // Of those that come to the same the plain ones are told.
+            if found.contains(where: { $0.cause == candidate.cause })
+                || candidate.cause == .kernelLayout && !found.isEmpty
+            {
+                continue
+            }
             guard a.isBitEqual(to: candidate.make()) else { continue }
             found.append(TensorCause(candidate.cause, candidate.explanation))
             if a.elementCount > smallCount { break }

@@ -3,12 +3,13 @@ import IR
 import Parity
 import Tensors
 
-/// Functions of single elements that two networks spell differently: swish as one operator or as
-/// Sigmoid and Mul, GELU by five operators or by seven.
+/// Functions that two networks spell differently: swish as one operator or as Sigmoid and Mul, GELU by
+/// five operators or by seven, a softmax between two transposes.
 ///
 /// Between two layers that stand for each other, both spellings are computed for some numbers in
-/// float64. Where the results agree, the operators are the same, however they are written.
-struct ElementwiseBlocks {
+/// float64. Where the results agree, the operators are the same, however they are written. Functions
+/// of single elements are tried on small pictures, all others on the network's own, if not too large.
+struct SpelledBlocks {
     /// Operators of either network that need no further comparison.
     private(set) var settled: Set<Int> = []
     private(set) var settledInReference: Set<Int> = []
@@ -21,33 +22,41 @@ struct ElementwiseBlocks {
 
     init(_ value: GraphView, _ reference: GraphView, _ alignment: GraphAlignment) {
         (self.value, self.reference, self.alignment) = (value, reference, alignment)
+        settle(ownSizes: false) { $0.isElementwise }
+        settle(ownSizes: true) { !["Conv", "Gemm", "MatMul"].contains($0.form.kind) }
+    }
+
+    /// Tries what stands between operators for which `isInner` does not hold.
+    private mutating func settle(ownSizes: Bool, _ isInner: (GraphView.Item) -> Bool) {
         var last = (-1, -1)
         for index in value.items.indices + [value.items.count] {
             var next: (Int, Int)?
             if index == value.items.count {
                 next = (index, reference.items.count)
             } else if let partner = alignment.partners[index], partner > last.1,
-                !value.items[index].isElementwise, !reference.items[partner].isElementwise
+                !isInner(value.items[index]), !isInner(reference.items[partner])
             {
                 next = (index, partner)
             }
             guard let next else { continue }
-            settle(last.0 + 1..<next.0, last.1 + 1..<next.1)
+            let (mine, theirs) = (last.0 + 1..<next.0, last.1 + 1..<next.1)
+            if value.items[mine].allSatisfy(isInner), reference.items[theirs].allSatisfy(isInner) {
+                settle(mine, theirs, ownSizes)
+            }
             last = next
         }
     }
 
-    private mutating func settle(_ mine: Range<Int>, _ theirs: Range<Int>) {
-        guard !isSpelledAlike(mine, theirs),
-            value.items[mine].allSatisfy(\.isElementwise),
-            reference.items[theirs].allSatisfy(\.isElementwise),
-            let here = Block(value, mine), let there = Block(reference, theirs)
+    private mutating func settle(_ mine: Range<Int>, _ theirs: Range<Int>, _ ownSizes: Bool) {
+        guard !isSpelledAlike(mine, theirs), let here = Block(value, mine),
+            let there = Block(reference, theirs)
         else { return }
-        if let a = here.results, let b = there.results, Self.agree(a, b) {
+        if let a = here.results(ownSizes), let b = there.results(ownSizes), Probing.agree(a, b) {
             settled.formUnion(mine)
             settledInReference.formUnion(theirs)
             return
         }
+        if ownSizes { return }
         let kinds = Set(value.items[mine].map(\.form.kind))
         let others = Set(reference.items[theirs].map(\.form.kind))
         let isByErf = [kinds, others].map { $0.contains("Erf") }
@@ -66,14 +75,6 @@ struct ElementwiseBlocks {
             && zip(mine, theirs).allSatisfy { index, other in
                 alignment.partners[index] == other
                     && value.items[index].form.kind == reference.items[other].form.kind
-            }
-    }
-
-    private static func agree(_ a: [Double], _ b: [Double]) -> Bool {
-        a.count == b.count
-            && zip(a, b).allSatisfy { mine, theirs in
-                (mine - theirs).magnitude <= 1e-6 * max(1e-3, theirs.magnitude)
-                    || mine == theirs || (mine.isNaN && theirs.isNaN)
             }
     }
 }
@@ -105,7 +106,7 @@ private struct Block {
                 ? view.items[range.lowerBound - 1].node.outputs.first
                 : view.model.graph.inputs.first?.name
             guard let before else { return nil }
-            (input, output) = (before, before)
+            (self.input, self.output) = (before, before)
             return
         }
         guard inputs.count == 1, outputs.count == 1, let input = inputs.first,
@@ -115,23 +116,23 @@ private struct Block {
     }
 
     /// What comes out for numbers of all sizes, the same for every block of as many channels; nil
-    /// where the operators refuse.
-    var results: [Double]? {
-        guard let shape = view.types[input]?.shape, let channels = shape.dropFirst().first,
-            channels <= 1 << 12
-        else { return nil }
-        let probe = [1, channels] + shape.dropFirst(2).map { min($0, 5) }
-        let sizes = [0.01, 0.3, 0.9, 1.7, 2.6, 3.4, 4.5, 5.7, 6.3, 11, 40, 300]
-        let numbers = (0..<probe.reduce(1, *)).map { index in
-            (index % 2 == 0 ? 1 : -1) * sizes[index / 2 % sizes.count]
+    /// where the operators refuse, or there would be too many.
+    ///
+    /// - Parameter ownSizes: whether the sizes are the network's own.
+    func results(_ ownSizes: Bool) -> [Double]? {
+        guard let shape = view.types[input]?.shape, let channels = shape.dropFirst().first else {
+            return nil
         }
-        var values = [input: Tensor(numbers, shape: probe)]
+        let probe = ownSizes ? shape : [1, channels] + shape.dropFirst(2).map { min($0, 5) }
+        guard Tensor.elementCount(of: probe) ?? .max <= 1 << 16 else { return nil }
+        var values = [input: Probing.tensor(probe)]
         for item in view.items[range] {
             let arguments = item.node.inputs.map { name in
                 values[name] ?? view.model.weights[name].map(Self.widened)
             }
             let types = arguments.map { $0.map { ValueInfo($0) } }
-            guard (try? item.node.op.outputTypes(for: types)) != nil,
+            guard let outputs = try? item.node.op.outputTypes(for: types),
+                outputs.allSatisfy({ Tensor.elementCount(of: $0.shape) ?? .max <= 1 << 20 }),
                 let made = try? item.node.op.evaluate(arguments)
             else { return nil }
             for (name, tensor) in zip(item.node.outputs, made) { values[name] = tensor }
