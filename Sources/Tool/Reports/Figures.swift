@@ -30,9 +30,13 @@ func grouped(_ number: Int) -> String {
     return (number < 0 ? "−" : "") + String(digits)
 }
 
-/// A share of the tolerance: "4.1 %", or "12 ×" from twice the tolerance on.
-func marginText(_ margin: Double) -> String {
-    guard margin.isFinite else { return "beyond any" }
-    if margin >= 2 { return "\(scientific(margin)) ×" }
-    return margin == 0 ? "0" : margin < 1e-4 ? "< 0.01 %" : String(format: "%.3g %%", margin * 100)
+/// A share of the tolerance: "4.1 %" and "of the tolerance", or "12 ×" and "the tolerance" from twice
+/// the tolerance on.
+func share(_ margin: Double) -> (figure: String, unit: String) {
+    guard margin.isFinite else { return ("beyond", "any tolerance") }
+    if margin >= 2 { return ("\(scientific(margin)) ×", "the tolerance") }
+    let percent = margin * 100
+    let figure =
+        margin == 0 ? "0 %" : percent < 0.01 ? "< 0.01 %" : String(format: "%.3g %%", percent)
+    return (figure, "of the tolerance")
 }

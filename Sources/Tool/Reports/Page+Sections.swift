@@ -12,19 +12,13 @@ extension Page {
 
     var bisection: HTML {
         guard let found = report.bisection else { return "" }
-        let origin =
-            switch found.isBornHere {
-            case true?: "The difference begins here."
-            case false?: "The difference comes from before."
-            case nil: "Whether the difference begins here could not be tried."
-            }
         let operation =
             found.operation + (found.referenceOperation.map { ", in the reference \($0)" } ?? "")
         return section(
             "First layer outside the tolerance", "",
             """
             <p class="cause"><span class="name">\(found.layer)</span> \
-            <span class="operation">\(operation)</span><br>\(origin) \
+            <span class="operation">\(operation)</span><br>\
             \(found.explanation.sentence)</p>
 
             """)
@@ -32,14 +26,16 @@ extension Page {
 
     var findings: HTML {
         if report.findings.isEmpty { return "" }
+        let hasTensors = report.findings.contains { $0.tensor != nil }
         let items = report.findings.prefix(rowLimit).map { finding -> HTML in
-            let place: HTML = finding.tensor.map { "<span class=\"name\">\($0)</span>" } ?? ""
+            let place: HTML =
+                hasTensors ? "<td class=\"name\">\(finding.tensor ?? "")</td>" : ""
             let advice: HTML =
                 finding.cause.advice.map { "<br><span class=\"unit\">\($0)</span>" } ?? ""
-            let certainty = finding.isExact ? "explains all of it" : "explains part of it"
+            let certainty = finding.isExact ? "all" : "a part"
             return """
                 <tr><td class="name">\(finding.layer)</td><td>\(finding.operation)</td>\
-                <td>\(place)</td><td class="text">\(finding.explanation.sentence)\(advice)</td><td>\(certainty)</td></tr>
+                \(place)<td class="text">\(finding.explanation.sentence)\(advice)</td><td>\(certainty)</td></tr>
 
                 """
         }
@@ -47,8 +43,8 @@ extension Page {
             "Causes", "",
             """
             <div class="wide"><table>
-            <thead><tr><th>Layer</th><th>Computes</th><th>Tensor</th><th>What is different</th>\
-            <th></th></tr></thead>
+            <thead><tr><th>Layer</th><th>Computes</th>\(hasTensors ? "<th>Tensor</th>" : "" as HTML)\
+            <th>What is different</th><th>How much of it</th></tr></thead>
             <tbody>
             \(items)</tbody></table></div>
             \(rest(report.findings.count))
@@ -98,11 +94,12 @@ extension Page {
     var inputs: HTML {
         if evidence.inputs.isEmpty { return "" }
         let figures = evidence.inputs.prefix(Self.inputLimit).map { input -> HTML in
+            let share = share(input.difference.margin)
             let picture: HTML = input.picture.map(self.picture) ?? "<div class=\"blank\"></div>"
             return """
                 <figure class="input">\(picture)<figcaption>\(input.caption)<br>\
                 <b>\(scientific(input.difference.maximumAbsolute))</b> \
-                <span class="unit">\(marginText(input.difference.margin)) of the tolerance</span>\
+                <span class="unit">\(share.figure) \(share.unit)</span>\
                 </figcaption></figure>
 
                 """

@@ -108,8 +108,8 @@ package struct Page {
         }
         let differences = report.outputs.compactMap(\.difference)
         if let margin = differences.map({ $0.margin }).max() {
-            tiles.append(
-                tile("of the tolerance, at the worst", marginText(margin), report.outputs))
+            let share = share(margin)
+            tiles.append(tile("\(share.unit), at the worst", share.figure, report.outputs))
         }
         return "<dl class=\"tiles\">\(tiles)</dl>\n"
     }

@@ -48,12 +48,12 @@ let pageStyle = """
 
     .wide { overflow-x: auto; }
     table { width: 100%; margin-top: 8px; border-collapse: collapse; font-size: 13px; line-height: 1.45; }
-    th, td { padding: 6px 16px 6px 0; text-align: left; vertical-align: top; white-space: nowrap;
+    th, td { padding: 6px 14px 6px 0; text-align: left; vertical-align: top; white-space: nowrap;
       border-bottom: 1px solid var(--line); }
     th:last-child, td:last-child { padding-right: 0; }
     th { color: var(--soft); font-weight: 500; }
     td.text { min-width: 240px; white-space: normal; overflow-wrap: anywhere; }
-    td.name { max-width: 320px; white-space: normal; overflow-wrap: anywhere; }
+    td.name { min-width: 13ch; max-width: 300px; white-space: normal; overflow-wrap: anywhere; }
     td.shape { color: var(--soft); font-variant-numeric: tabular-nums; }
     .number { text-align: right; font-variant-numeric: tabular-nums; }
     td.digest { white-space: normal; overflow-wrap: anywhere; color: var(--soft); }
@@ -63,7 +63,8 @@ let pageStyle = """
     .cause { max-width: 72ch; margin-top: 8px; padding: 12px 16px;
       border-left: 3px solid var(--bad); background: var(--wash); }
     .operation, .faint { color: var(--soft); }
-    td.operation { min-width: 140px; white-space: normal; overflow-wrap: anywhere; }
+    td.operation { min-width: 140px; max-width: 230px; white-space: normal; overflow-wrap: anywhere; }
+    .operation .unit { font-size: 12px; }
 
     figure { margin: 0; }
     .chart { margin: 12px 0 24px; }
@@ -130,8 +131,9 @@ let pageStyle = """
       section { margin-top: 24pt; }
       .wide { overflow: visible; }
       svg { max-width: 100%; height: auto; }
-      table { font-size: 8pt; }
-      th, td { padding-right: 8pt; }
+      table { font-size: 7.5pt; }
+      th, td { padding-right: 6pt; white-space: normal; }
+      td.status, .number { white-space: nowrap; }
       thead { display: table-header-group; }
       tr, figure, .cause, .tiles { break-inside: avoid; }
       details::details-content { content-visibility: visible; display: block; }
