@@ -2,6 +2,7 @@ import Architectures
 import FormatInterface
 import IR
 import Images
+import Runtime
 import Tensors
 
 /// Records a network's inputs, outputs and activations.

@@ -4,6 +4,7 @@ import Formats
 import Foundation
 import IR
 import Parity
+import Runtime
 import Tensors
 
 /// Which activations to record.
@@ -121,7 +122,7 @@ struct RecordingWriter {
         let values = try engine.activations(
             of: file, inputs: set.tensors, names: outputs + names, in: arithmetic)
         try folder.makeFolder(name)
-        func write(_ tensor: Tensor?, of value: String, as file: String) throws {
+        func writeArray(_ tensor: Tensor?, of value: String, as file: String) throws {
             guard let tensor else { return }
             let declared = self.file.declared(tensor)
             report.bytes += declared.byteCount
@@ -130,10 +131,10 @@ struct RecordingWriter {
             }
         }
         for (index, input) in graph.inputs.enumerated() {
-            try write(set.tensors[input.name], of: input.name, as: "input_\(index)")
+            try writeArray(set.tensors[input.name], of: input.name, as: "input_\(index)")
         }
         for (index, output) in outputs.enumerated() {
-            try write(values[output], of: output, as: "output_\(index)")
+            try writeArray(values[output], of: output, as: "output_\(index)")
         }
         let activations = recorded(values)
         if !activations.isEmpty { try write(activations, in: "\(name)/", of: folder, &report) }
