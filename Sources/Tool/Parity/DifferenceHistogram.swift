@@ -8,6 +8,11 @@ package struct DifferenceHistogram: Codable, Equatable, Sendable {
     package struct Bin: Codable, Equatable, Sendable {
         package var halfDecade: Int
         package var count: Int
+
+        package init(halfDecade: Int, count: Int) {
+            self.halfDecade = halfDecade
+            self.count = count
+        }
     }
 
     /// Half decades beyond these are counted in the last: 10⁻²⁰ and 10⁵.

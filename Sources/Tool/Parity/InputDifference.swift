@@ -10,6 +10,12 @@ package struct InputDifference: Codable, Equatable, Sendable {
     /// nothing or a value is no finite number.
     package var margin: Double
 
+    package init(index: Int, maximumAbsolute: Double, margin: Double) {
+        self.index = index
+        self.maximumAbsolute = maximumAbsolute
+        self.margin = margin
+    }
+
     /// Every input's difference, the farthest first.
     ///
     /// - Precondition: the shapes agree, and their first axis is the batch.

@@ -27,11 +27,14 @@ extension Page {
     var findings: HTML {
         if report.findings.isEmpty { return "" }
         let hasTensors = report.findings.contains { $0.tensor != nil }
+        // What to do is said once for each cause.
+        var advised: Set<Cause> = []
         let items = report.findings.prefix(rowLimit).map { finding -> HTML in
+            let words = advised.insert(finding.cause).inserted ? finding.cause.advice : nil
             let place: HTML =
                 hasTensors ? "<td class=\"name\">\(finding.tensor ?? "")</td>" : ""
             let advice: HTML =
-                finding.cause.advice.map { "<br><span class=\"unit\">\($0)</span>" } ?? ""
+                words.map { "<br><span class=\"unit\">\($0)</span>" } ?? ""
             let certainty = finding.isExact ? "all" : "a part"
             return """
                 <tr><td class="name">\(finding.layer)</td><td>\(finding.operation)</td>\
