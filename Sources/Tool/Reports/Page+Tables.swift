@@ -104,7 +104,9 @@ extension Page {
         let cells = [
             scientific(difference.maximumAbsolute), scientific(difference.maximumRelative),
             difference.maximumULP.map(grouped) ?? "–",
-            difference.cosine.map { String(format: "%.9f", $0) } ?? "–",
+            // Only what is 1 reads as 1.
+            difference.cosine.map { String(format: "%.9f", $0 < 1 ? min($0, 0.999999999) : $0) }
+                ?? "–",
             difference.outsideCount == 0 ? "0" : grouped(difference.outsideCount),
         ].map { cell -> HTML in "<td class=\"number\">\(cell)</td>" }
         return "\(cells)"

@@ -53,7 +53,7 @@ let pageStyle = """
     th:last-child, td:last-child { padding-right: 0; }
     th { color: var(--soft); font-weight: 500; }
     td.text { min-width: 240px; white-space: normal; overflow-wrap: anywhere; }
-    td.name { min-width: 13ch; max-width: 300px; white-space: normal; overflow-wrap: anywhere; }
+    td.name { min-width: 20ch; max-width: 300px; white-space: normal; overflow-wrap: anywhere; }
     td.shape { color: var(--soft); font-variant-numeric: tabular-nums; }
     .number { text-align: right; font-variant-numeric: tabular-nums; }
     td.digest { white-space: normal; overflow-wrap: anywhere; color: var(--soft); }
