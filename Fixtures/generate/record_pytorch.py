@@ -35,12 +35,12 @@ def network(name, weights):
 
 def record(model, x):
     """(inputs, outputs, activations) of one input."""
-    activations = {}
+    calls = {}
 
     def watch(name):
         def hook(module, given, output):
             # Copied at once: a ReLU that follows may work in place.
-            activations[name] = output.detach().clone().numpy()
+            calls.setdefault(name, []).append(output.detach().clone().numpy())
 
         return hook
 
@@ -53,6 +53,8 @@ def record(model, x):
         output = model(x)
     for handle in handles:
         handle.remove()
+    # A module that is called more than once has no output of its own.
+    activations = {name: outputs[0] for name, outputs in calls.items() if len(outputs) == 1}
     return {"input": x.numpy()}, {"output": output.numpy()}, activations
 
 

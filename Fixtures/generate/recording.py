@@ -59,4 +59,5 @@ def save(folder, sets, recorder):
             home / "activations.safetensors", metadata={"ferry.recording": recorder})
     part.rename(folder)
     counts = [len(activations) for _, _, activations in sets]
-    print(f"{folder}: {len(sets)} sets, {counts[0]} activations each, {recorder}")
+    noun = "set" if len(sets) == 1 else "sets"
+    print(f"{folder}: {len(sets)} {noun}, {counts[0]} activations each, {recorder}")
