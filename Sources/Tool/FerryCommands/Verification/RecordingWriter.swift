@@ -62,9 +62,10 @@ struct RecordingWriter {
         var text: String {
             let activations = sets.first?.activations ?? 0
             let count = sets.count == 1 ? "1 set" : "\(sets.count) sets"
+            let noun = activations == 1 ? "activation" : "activations"
             return
                 "\(visible(model)) → \(visible(destination)): \(count), "
-                + (activations == 0 ? "" : "\(activations) activations each, ")
+                + (activations == 0 ? "" : "\(activations) \(noun) each, ")
                 + "\(Numbers.bytes(bytes)), \(arithmetic)"
         }
     }
