@@ -1,3 +1,4 @@
+import Architectures
 import IR
 import Tensors
 
