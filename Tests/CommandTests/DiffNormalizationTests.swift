@@ -98,3 +98,21 @@ private func found(_ value: SmallNetwork, _ reference: SmallNetwork) -> [Cause] 
     network.change("sum.0") { Tensor($0.floats().map { -$0 }, shape: $0.shape) }
     #expect(found(network, SmallNetwork()) == [.negated])
 }
+
+@Test func `behind a folded normalisation other spellings are known too`() {
+    func network(_ base: SmallNetwork, spelledOut: Bool) -> SmallNetwork {
+        var network = base
+        guard spelledOut else {
+            network.set("relu1", HardSwish())
+            return network
+        }
+        network.set("relu1", HardSigmoid(alpha: 1 / 6, beta: 0.5))
+        let input = network.graph.nodes[network.place("relu1")].inputs[0]
+        network.insert("product", Mul(), after: "relu1")
+        network.graph.nodes[network.place("product")].inputs.append(input)
+        return network
+    }
+    let whole = network(SmallNetwork(), spelledOut: false)
+    #expect(found(network(folded(), spelledOut: true), whole) == [])
+    #expect(found(whole, network(folded(), spelledOut: true)) == [])
+}

@@ -74,14 +74,18 @@ struct NetworkComparison {
     }
 
     private mutating func findFolds() {
-        for index in value.items.indices where alignment.partners[index] == nil {
+        for index in value.items.indices
+        where alignment.partners[index] == nil && !blocks.settled.contains(index) {
             guard let layer = layerBefore(value, index), let other = alignment.partners[layer]
             else { continue }
             folds.append(
                 Fold(
                     isInValue: true, normalization: index, layer: layer, referenceLayer: other))
         }
-        for index in reference.items.indices where alignment.referencePartners[index] == nil {
+        for index in reference.items.indices
+        where alignment.referencePartners[index] == nil
+            && !blocks.settledInReference.contains(index)
+        {
             guard let layer = layerBefore(reference, index),
                 let other = alignment.referencePartners[layer]
             else { continue }

@@ -39,7 +39,12 @@ struct SpelledBlocks {
                 next = (index, partner)
             }
             guard let next else { continue }
-            let (mine, theirs) = (last.0 + 1..<next.0, last.1 + 1..<next.1)
+            var (mine, theirs) = (last.0 + 1..<next.0, last.1 + 1..<next.1)
+            if !ownSizes {
+                mine = mine.dropFirst(startsFolded(mine, value, alignment.partners) ? 1 : 0)
+                theirs = theirs.dropFirst(
+                    startsFolded(theirs, reference, alignment.referencePartners) ? 1 : 0)
+            }
             if value.items[mine].allSatisfy(isInner), reference.items[theirs].allSatisfy(isInner) {
                 settle(mine, theirs, ownSizes)
             }
@@ -67,6 +72,14 @@ struct SpelledBlocks {
         approximations.append(first)
         settled.formUnion(mine)
         settledInReference.formUnion(theirs)
+    }
+
+    /// Whether a normalisation comes first that the other network worked into the layer before.
+    private func startsFolded(
+        _ range: Range<Int>, _ view: GraphView, _ partners: [Int?]
+    ) -> Bool {
+        guard let first = range.first else { return false }
+        return partners[first] == nil && view.items[first].form.kind == "BatchNormalization"
     }
 
     /// Whether the operators are the same one by one, so that only constants may differ.
