@@ -84,8 +84,8 @@ def main():
     lines, holds = [], True
     with tempfile.TemporaryDirectory() as folder:
         for name in (options.only.split(",") if options.only else NETWORKS):
-            print(f"{name} …", file=sys.stderr, flush=True)
             error, seconds, kib, theirs = prove(options, name, Path(folder))
+            print(f"{name}: error {error:.1e}, {seconds:.2f} s", file=sys.stderr, flush=True)
             holds = holds and error <= LIMIT and seconds <= SECONDS
             lines.append([name, f"{error:.1e}", f"{seconds:.2f}", f"{kib / 1024:.0f}",
                           f"{theirs:.2f}"])

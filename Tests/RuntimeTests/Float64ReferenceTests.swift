@@ -144,8 +144,11 @@ import Testing
         }
     }
 
-    /// The exporter that folds normalisations rounds their weights to float32 once more.
-    @Test(arguments: RecordedNetwork.all.filter { !$0.file.contains("folded") })
+    /// Exporters that fold normalisations round weights to float32 once more.
+    @Test(
+        arguments: RecordedNetwork.all.filter {
+            !["vgg16_bn_narrow.folded.onnx", "vgg16_bn_narrow.dynamo.onnx"].contains($0.file)
+        })
     func `whole networks agree with PyTorch in double precision`(
         _ network: RecordedNetwork
     ) throws {

@@ -9,7 +9,7 @@ extension Gemm: Float64Evaluable {
         let b = transposesB ? inputs.present(1) : inputs.present(1).permuted([1, 0])
         guard let sums = float64Product(a, b, on: pool) else { return nil }
         let bias = inputs.optional(2)?.expanded(to: sums.shape).doubles()
-        let (alpha, beta) = (Double(alpha), Double(beta))
+        let (alpha, beta) = (alpha.shortest, beta.shortest)
         let values = sums.doubles().enumerated().map { index, sum in
             alpha * sum + (bias.map { beta * $0[index] } ?? 0)
         }
