@@ -116,13 +116,14 @@ let package = Package(
         // The tool.
         module("Images", in: "Tool", ["Tensors", "CJPEG", "CPNG"]),
         module("Parity", in: "Tool", ["Tensors"]),
+        module("Reports", in: "Tool", ["Parity"]),
         .target(
             name: "FerryCommands",
             dependencies: [
                 "Architectures", "CaffeFormat", "FormatInterface", "Formats", "IR", "Images",
                 "KernelInterface",
                 "Kernels", "NumPyFormat", "ONNXFormat",
-                "Parity", "Runtime", "Tensors", "CGetopt",
+                "Parity", "Reports", "Runtime", "Tensors", "CGetopt",
             ],
             path: "Sources/Tool/FerryCommands",
             resources: [.embedInCode("Resources/imagenet_categories.txt")],
@@ -180,9 +181,13 @@ let package = Package(
             ]),
         tests("ImagesTests", ["Images", "Tensors"]),
         tests("ParityTests", ["Parity", "Tensors"]),
+        tests("ReportsTests", ["Parity", "Reports", "Tensors"]),
         tests(
             "CommandTests",
-            ["FerryCommands", "FormatInterface", "Formats", "IR", "Parity", "Tensors", "ferry"]),
+            [
+                "Architectures", "FerryCommands", "FormatInterface", "Formats", "IR", "Parity",
+                "Tensors", "ferry",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

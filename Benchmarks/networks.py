@@ -116,7 +116,8 @@ def torch_layer(kind, attributes, parameters):
                 bias=len(parameters) > 1)
             return with_values(layer, ["weight", "bias"], parameters)
         case "BatchNormalization":
-            layer = nn.BatchNorm2d(parameters[0].size, eps=attributes.get("epsilon", 1e-5))
+            layer = nn.BatchNorm2d(
+                parameters[0].size, eps=meant(attributes.get("epsilon", 1e-5)))
             return with_values(
                 layer, ["weight", "bias", "running_mean", "running_var"], parameters)
         case "Gemm":
@@ -134,6 +135,13 @@ def torch_layer(kind, attributes, parameters):
         case "Flatten":
             return nn.Flatten(attributes.get("axis", 1))
     raise SystemExit(f"{kind}: expected a layer of a VGG, AlexNet or LeNet-5")
+
+
+def meant(value):
+    """The number behind a float32 attribute: 10⁻⁵ rather than 9.99999975·10⁻⁶."""
+    import numpy
+
+    return float(str(numpy.float32(value)))
 
 
 def with_values(layer, names, values):

@@ -17,7 +17,7 @@ Every section is written by the command it names, never by hand.
 """
 # A larger share of the processors in other hands spoils a measurement.
 QUIET = 0.1
-ORDER = ["peers", "accuracy", "cost-curve"]
+ORDER = ["peers", "accuracy", "float64", "cost-curve"]
 
 
 def table(header, rows, align="l"):

@@ -3,6 +3,7 @@
 #
 # usage: Scripts/bench-peers.sh [peers] [--only vgg16:1,…] [--rounds N] [--threads N] [--quick]
 #        Scripts/bench-peers.sh accuracy [--inputs N] [--only vgg16,…] [--quick]
+#        Scripts/bench-peers.sh float64 [--only vgg16,…] [--quick]
 #        Scripts/bench-peers.sh cost-curve [--rounds N] [--threads N] [--quick]
 #        Scripts/bench-peers.sh all
 #
@@ -16,13 +17,13 @@ venv="$benchmarks/.venv"
 stamp="$venv/requirements.txt"
 
 case "${1-}" in
-peers | accuracy | cost-curve | all)
+peers | accuracy | float64 | cost-curve | all)
     what=$1
     shift
     ;;
 '' | -*) what=peers ;;
 *)
-    sed -n '4,7s/^# //p' "$0" >&2
+    sed -n '4,8s/^# //p' "$0" >&2
     exit 2
     ;;
 esac
@@ -55,10 +56,12 @@ measure() {
 case $what in
 peers) measure bench_peers "$@" ;;
 accuracy) measure accuracy "$@" ;;
+float64) measure prove_float64 "$@" ;;
 cost-curve) measure cost_curve "$@" ;;
 all)
     measure bench_peers
     measure cost_curve
     measure accuracy
+    measure prove_float64
     ;;
 esac

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-private let commands = ["inspect", "convert", "verify", "run", "bench", "init"]
+private let commands = ["inspect", "convert", "verify", "diff", "run", "bench", "init"]
 
 @Test(arguments: commands)
 func `the help of every command shows an example of it`(command: String) throws {

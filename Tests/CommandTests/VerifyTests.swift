@@ -183,8 +183,10 @@ func `recorded outputs are met, in the file's own layout`(family: String) throws
     let input = Fixtures.url("models/lenet5/golden/input_0.npy").path
     expectRefusal(
         try ferry("verify", name, "--fixture", "nowhere"), 3,
-        "nowhere: expected a folder of recorded tensors, found nothing")
-    expectRefusal(try ferry("verify", name, "--fixture", name), 3, "found something else")
+        "nowhere: expected recorded tensors (a folder, an archive or an array), found nothing")
+    expectRefusal(
+        try ferry("verify", name, "--fixture", name), 3, "onnx: expected recorded tensors",
+        "found a model")
     expectRefusal(try ferry("verify", name, "--fixture", "."), 3, "expected output_0.npy")
     try FileManager.default.copyItem(atPath: input, toPath: folder.path("input_0.npy"))
     try folder.write([0x93] + Array("NUMPY".utf8), as: "output_0.npy")

@@ -26,6 +26,22 @@ struct NormalizationTests {
     }
 
     @Test
+    func `in float64 attributes are the decimals that were meant, not their float32`() throws {
+        let x = Tensor([2.0], shape: [1, 1, 1])
+        let attributes = [
+            "size": AttributeValue.int(1), "alpha": .float(0.1), "beta": .float(1),
+            "bias": .float(0),
+        ]
+        #expect(try apply("LRN", attributes, x)[0].doubles() == [2 / (0.1 * 4)])
+        let p = [1.0, 0, 0, 0].map { Tensor([$0]) }
+        let norm = try apply(
+            "BatchNormalization", ["epsilon": .float(1e-5)], x, p[0], p[1], p[2], p[3])
+        #expect(norm[0].doubles() == [2 / 1e-5.squareRoot()])
+        let leaky = try apply("LeakyRelu", ["alpha": .float(0.01)], Tensor([-3.0]))
+        #expect(leaky[0].doubles() == [0.01 * -3])
+    }
+
+    @Test
     func `LRN keeps images apart`() throws {
         let attributes = ["size": AttributeValue.int(99), "alpha": .float(99), "beta": .float(1)]
         let result = try apply("LRN", attributes, counting(2, 1, 1))

@@ -75,11 +75,60 @@ private let far = Tensor([1, 1.5, 2] as [Float])
     #expect(row.difference == nil)
 }
 
-@Test func `constant outputs are called out but pass`() {
+@Test func `constant outputs are called out and prove nothing alone`() {
     let flat = Tensor([0.1, 0.1] as [Float])
-    let row = ParityRow.output("y", flat, reference: flat)
+    var row = ParityRow.output("y", flat, reference: flat)
     #expect(row.passes)
     #expect(row.explanation == "every value of the output and reference is the same")
+    #expect(report(outputs: [row]).verdict == .nothingProven)
+    #expect(!report(outputs: [row]).passes)
+    let good = ParityRow.output("z", ones, reference: ones)
+    #expect(report(outputs: [row, good]).verdict == .equal)
+    row.note(dependsOnInput: true)
+    #expect(report(outputs: [row]).verdict == .equal)
+}
+
+@Test func `an output that does not depend on the input proves nothing`() {
+    var row = ParityRow.output("y", ones, reference: ones)
+    row.note(dependsOnInput: false)
+    #expect(report(weights: [row], outputs: [row]).verdict == .nothingProven)
+}
+
+@Test func `layers decide too, but not those without a partner`() {
+    var found = report(outputs: [.output("y", ones, reference: ones)])
+    func layer(_ row: ParityRow) -> LayerRow {
+        LayerRow(name: "conv1", referenceName: "", operation: "Conv", shape: [3], parity: row)
+    }
+    found.layers = [
+        layer(ParityRow(name: "conv1", status: .notCompared, explanation: "not recorded"))
+    ]
+    #expect(found.verdict == .equal)
+    #expect(found.text().contains("not recorded"))
+    found.layers.append(layer(.activation("conv1", near, reference: ones)))
+    #expect(found.verdict == .withinTolerance)
+    found.layers.append(layer(.activation("conv1", far, reference: ones)))
+    #expect(found.verdict == .different)
+    found.outputs = []
+    found.layers = [found.layers[0]]
+    #expect(found.verdict == .nothingCompared)
+}
+
+@Test func `ranks decide only when asked to`() {
+    let a = Tensor([0, 1, 2, 3, 4, 5, 6, 0] as [Float], shape: [1, 8])
+    let b = Tensor([0, 1, 2, 3, 4, 6, 5, 0] as [Float], shape: [1, 8])
+    let wide = Tolerance(relative: 1, absoluteOfMaximum: 1, reason: "any")
+    let row = ParityRow.output("y", a, reference: b, tolerance: wide)
+    #expect(row.passes)
+    #expect(row.agreement?.top1 == 0)
+    #expect(row.agreement?.top5 == 1)
+    #expect(row.agreement?.words == "top-1 agrees in 0 of 1, top-5 in 1")
+    var strict = wide
+    strict.top = 5
+    let judged = ParityRow.output("y", a, reference: b, tolerance: strict)
+    #expect(!judged.passes)
+    #expect(judged.explanation.contains("the best 5 agree in 0 of 1"))
+    #expect(ParityRow.activation("y", a, reference: b, tolerance: strict).passes)
+    #expect(ParityRow.output("y", b, reference: b, tolerance: strict).passes)
 }
 
 @Test func `a missing weight fails the report`() {

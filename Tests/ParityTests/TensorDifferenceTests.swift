@@ -194,3 +194,41 @@ func `ulp distance counts steps across zero`(a: Float, b: Float, steps: UInt32) 
     // 0.06 s on two idle cores.
     #expect(time < .seconds(1))
 }
+
+@Test func `steps, cosine and bits are judged when asked for`() {
+    func tolerance(_ change: (inout Tolerance) -> Void) -> Tolerance {
+        var tolerance = Tolerance.outputs
+        change(&tolerance)
+        return tolerance
+    }
+    let (value, reference) = ([1, Float(2).nextUp.nextUp], [1, 2] as [Float])
+    #expect(difference(value, reference, tolerance { $0.maximumULP = 2 }).isWithinTolerance)
+    let steps = difference(value, reference, tolerance { $0.maximumULP = 1 })
+    #expect(!steps.isWithinTolerance)
+    #expect(steps.unmet == ["2 ulps, allowed 1"])
+    #expect(difference(value, reference, tolerance { $0.minimumCosine = 0.9 }).isWithinTolerance)
+    #expect(!difference([1, 0], [0, 1], tolerance { $0.minimumCosine = 0.9 }).unmet.isEmpty)
+    #expect(difference([0, 1], [-0.0, 1], .exact).unmet == ["other bits"])
+    #expect(difference([0, 1], [0, 1], .exact).isWithinTolerance)
+}
+
+@Test func `the signal-to-noise ratio is in dB`() {
+    let found = difference([1.1, 0], [1, 0])
+    #expect(abs((found.signalToNoise ?? 0) - 20) < 1e-4)
+    #expect(difference([1], [1]).signalToNoise == nil)
+    #expect(difference([1], [0]).signalToNoise == nil)
+}
+
+@Test func `a float64 reference has ulps of float32`() {
+    let found = TensorDifference(
+        of: Tensor([Float(1).nextUp]), from: Tensor([1] as [Double]), tolerance: .outputs)
+    #expect(found.maximumULP == 1)
+}
+
+@Test func `named tolerances are ordered by what they allow`() {
+    let all = [TolerancePreset.exact, .fp32, .fp16].map {
+        difference([1.0003, 1], [1, 1], $0.tolerance)
+    }
+    #expect(all.map(\.isWithinTolerance) == [false, false, true])
+    #expect(TolerancePreset.allCases.allSatisfy { !$0.tolerance.reason.isEmpty })
+}

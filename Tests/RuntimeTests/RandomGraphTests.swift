@@ -14,7 +14,7 @@ import Testing
 }
 
 /// A seeded network of pictures [N, C, H, W].
-private struct RandomGraph {
+struct RandomGraph {
     private var generator: SeededGenerator
     private var builder = GraphBuilder()
     /// Values so far, with their shapes.

@@ -21,6 +21,9 @@ package struct Plan: Sendable {
     package let arenaByteCount: Int
     /// Bytes of weights rearranged for the kernels, beyond those used straight from the file.
     package let preparedByteCount: Int
+    /// Values that no step computes, as a normalisation behind them is folded into the weights
+    /// before them. Were one an output, everything behind it would have other last bits.
+    package let absorbedValues: Set<String>
 
     /// One line a step: what it computes, how, and its work for one run.
     package var summary: [StepSummary] { steps.map(\.summary) }
@@ -60,6 +63,7 @@ package struct Plan: Sendable {
         scratchByteCount = planner.scratchByteCount
         liveByteCounts = liveBytes(of: planner.buffers, steps: planner.steps.count)
         preparedByteCount = planner.preparedByteCount
+        absorbedValues = planner.absorbedValues
     }
 
     /// Activations of more than 16 GiB are taken for a mistake or an attack.

@@ -20,6 +20,7 @@ struct Planner {
     private(set) var graphOutputs: [(name: String, source: Operand)] = []
     private(set) var zeroCount = 0
     private(set) var scratchByteCount = 0
+    private(set) var absorbedValues: Set<String> = []
     var preparedByteCount = 0
     /// Why a lowering that has begun cannot be finished.
     var failure: PlanError?
@@ -219,6 +220,9 @@ struct Planner {
         else { return nil }
         return (index, graph.nodes[index])
     }
+
+    /// Marks a value as one that changed weights pass over.
+    mutating func absorb(_ name: String) { absorbedValues.insert(name) }
 
     /// Marks a node as computed by the step of a node before it.
     mutating func fuse(_ index: Int) { fused.insert(index) }

@@ -154,7 +154,7 @@ package struct OutputFile: ~Copyable {
     }
 
     /// A path's folder and the name in it; Foundation's own functions trap on names of one letter.
-    private static func parts(of path: String) -> (folder: String, name: Substring) {
+    static func parts(of path: String) -> (folder: String, name: Substring) {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else {
             return (".", path[...])
         }
@@ -197,10 +197,34 @@ package enum PendingFile {
         }
     }
 
+    /// The last part of an unfinished folder: a pair of the address of its name and of the pair
+    /// before it.
+    private static let parts = Atomic<UInt>(0)
+
+    /// Adds a file or folder that an unfinished folder consists of, itself first.
+    static func addPart(_ path: String) {
+        let pair = UnsafeMutablePointer<UInt>.allocate(capacity: 2)
+        unsafe pair[0] = UInt(bitPattern: strdup(path))
+        unsafe pair[1] = parts.load(ordering: .relaxed)
+        parts.store(UInt(bitPattern: pair), ordering: .releasing)
+    }
+
+    /// Pairs are not freed, like names.
+    static func clearParts() { parts.store(0, ordering: .releasing) }
+
     /// Removes the files; safe inside a signal handler.
     package static func removeInSignalHandler() {
         remove(destination.load(ordering: .acquiring))
         remove(companion.load(ordering: .acquiring))
+        var address = parts.load(ordering: .acquiring)
+        while let pair = unsafe UnsafePointer<UInt>(bitPattern: address) {
+            if let name = unsafe UnsafePointer<CChar>(bitPattern: pair[0]),
+                unsafe unlink(name) != 0
+            {
+                unsafe _ = rmdir(name)
+            }
+            address = unsafe pair[1]
+        }
     }
 
     private static func remove(_ address: UInt) {

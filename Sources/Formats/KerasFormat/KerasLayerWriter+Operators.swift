@@ -246,8 +246,3 @@ extension KerasLayerWriter {
             isPicture: input.isPicture)
     }
 }
-
-extension Float {
-    /// The double with the same decimal digits, as a person would write the number.
-    var shortest: Double { Double("\(self)") ?? Double(self) }
-}

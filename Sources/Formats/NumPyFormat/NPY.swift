@@ -12,6 +12,11 @@ package enum NPY {
     /// What version 1 can state at most; honest headers take less than 1 KiB.
     static let headerLimit = 0xFFFF
 
+    /// Whether a file begins as an array file does.
+    package static func recognizes(_ file: InputFile) -> Bool {
+        file.bytes(at: 0, count: magic.count) == magic
+    }
+
     /// Reads an array file.
     ///
     /// Little-endian arrays in C order share the file's mapping; big-endian ones are swapped and

@@ -30,12 +30,14 @@ struct RunCommand: Command {
                 "exif", "ignore|apply", help: "what to do with turned pictures (default: ignore)"),
             .flag("force", help: "replace output files that exist"),
             .weights,
+            .flag("float64", help: "compute in double precision, and write float64 arrays"),
         ] + TensorNaming.options
     static let discussion = """
         Arrays are laid out as the file declares them; 'ferry inspect' says how. They are
         NumPy's, or ONNX tensors (.pb), which hold every element type. Pictures are
         prepared by the model's recipe, which is named on standard error. --partial passes
-        over tensors that are no part of the network; none may be missing.
+        over tensors that are no part of the network; none may be missing. --float64 gives
+        the truth that errors are measured against; inputs keep the declared type.
         """
     static let example = """
         ferry run vgg16.onnx cat.jpg
@@ -51,6 +53,7 @@ struct RunCommand: Command {
     private let exif: EXIFHandling
     private let force: Bool
     private let weights: DenseWeights
+    private let inFloat64: Bool
     private let naming: TensorNaming
     private let global: GlobalOptions
 
@@ -64,8 +67,11 @@ struct RunCommand: Command {
         exif = try arguments.choice("exif", of: EXIFHandling.self) ?? .ignore
         force = arguments.has("force")
         weights = try arguments.choice("weights", of: DenseWeights.self) ?? .f32
+        inFloat64 = arguments.has("float64")
         naming = try TensorNaming(arguments)
         self.global = global
+        try arguments.refuseTogether("float64", "weights")
+        try arguments.refuseTogether("float64", "numerics")
         // A network of constants alone has nothing to be given.
         if pictures.isEmpty, inputs.isEmpty, outputs.isEmpty {
             throw UsageError("expected PICTURE or --input, found neither")
@@ -88,7 +94,10 @@ struct RunCommand: Command {
         for note in file.model.notes { console.note("note: \(note)") }
         if pictures.isEmpty {
             let bound = try file.inputs(from: inputs)
-            try write(engine.run(file, inputs: bound), of: file)
+            let results =
+                inFloat64
+                ? try engine.truth(of: file, inputs: bound) : try engine.run(file, inputs: bound)
+            try write(results, of: file)
             return .done
         }
         return try classify(file, engine, console)
@@ -99,10 +108,11 @@ struct RunCommand: Command {
     private func classify(
         _ file: ModelFile, _ engine: Engine, _ console: Console
     ) throws -> ExitStatus {
-        let input = try pictureInput(of: file)
-        let recipe = try recipe(of: file)
+        let input = try file.pictureInput()
+        let recipe = try file.recipe(preprocess)
         console.note("preprocess: \(recipe.rawValue)")
-        let plan = try engine.plan(file, inputShapes: [input.name: input.shape])
+        let plan =
+            inFloat64 ? nil : try engine.plan(file, inputShapes: [input.name: input.shape])
         var classified: [Classification] = []
         var collected: [[String: Tensor]] = []
         let progress = console.progress("pictures")
@@ -112,11 +122,15 @@ struct RunCommand: Command {
                 done += 1
                 progress.update(done, of: pictures.count)
             }
-            let picture = try Picture.decode(
-                try InputFile(path: path).storage, path: path, exif: exif)
-            for note in picture.notes { console.note("note: \(path): \(note)") }
-            let tensor = try prepare(picture.picture, of: path, by: recipe, for: input.shape)
-            let results = try engine.run(file, plan, inputs: [input.name: tensor])
+            let tensor = try file.tensor(
+                of: path, by: recipe, exif: exif, for: input.shape, console)
+            let inputs = [input.name: tensor]
+            let results =
+                if let plan {
+                    try engine.run(file, plan, inputs: inputs)
+                } else {
+                    try engine.truth(of: file, inputs: inputs)
+                }
             collected.append(results)
             let classification = Classification(path, results, file, recipe)
             classified.append(classification)
@@ -129,46 +143,6 @@ struct RunCommand: Command {
         return status
     }
 
-    private func prepare(
-        _ picture: Picture, of path: String, by recipe: Preprocessing, for shape: [Int]
-    ) throws(PictureError) -> Tensor {
-        do {
-            return try recipe.tensor(
-                of: picture, channels: shape[1], height: shape[2], width: shape[3])
-        } catch var error {
-            error.file = path
-            throw error
-        }
-    }
-
-    /// The one input that takes pictures, at batch 1.
-    private func pictureInput(of file: ModelFile) throws -> (name: String, shape: [Int]) {
-        let shapes = try file.inputShapes(batch: 1)
-        guard shapes.count == 1, let (name, shape) = shapes.first, shape.count == 4, shape[0] == 1
-        else {
-            throw InputError(
-                file: file.path, format: file.format,
-                expected: "one input of shape [1, channels, height, width] for pictures",
-                found: shapes.map { "\($0.key) \($0.value)" }.sorted().joined(separator: ", "))
-        }
-        return (name, shape)
-    }
-
-    private func recipe(of file: ModelFile) throws -> Preprocessing {
-        if let preprocess { return preprocess }
-        if let name = file.usualRecipe {
-            guard let recipe = Preprocessing(rawValue: name) else {
-                throw InputError(
-                    file: file.path, format: file.format, place: MetadataKey.preprocess,
-                    expected: Preprocessing.allCases.map(\.rawValue).joined(separator: ", "),
-                    found: name)
-            }
-            return recipe
-        }
-        throw UsageError(
-            "\(file.path): expected a known recipe for pictures, found none; give --preprocess")
-    }
-
     // MARK: Arrays
 
     /// One array an output: those of all pictures along the first axis.
@@ -178,7 +152,8 @@ struct RunCommand: Command {
             let parts = results.compactMap { $0[name] }
             guard let shape = parts.first?.shape, !shape.isEmpty else { return }
             stack[name] = Tensor(
-                parts.flatMap { $0.floats() }, shape: [shape[0] * parts.count] + shape.dropFirst())
+                rounding: parts.flatMap { $0.doubles() }, to: parts[0].elementType,
+                shape: [shape[0] * parts.count] + shape.dropFirst())
         }
     }
 
@@ -198,8 +173,4 @@ struct RunCommand: Command {
                 file.declared(tensor), named: name, to: output.file, replacing: force)
         }
     }
-}
-
-extension PictureError: ExitStatusProviding {
-    package var exitStatus: ExitStatus { .badInput }
 }

@@ -1,4 +1,6 @@
-/// The running sums and maxima of one comparison.
+import Foundation
+
+/// The running sums and maxima of one comparison, or of a part of it.
 struct DifferencePass {
     /// The pair with the largest margin; among equal margins, the largest difference.
     struct Pair {
@@ -19,12 +21,15 @@ struct DifferencePass {
     private let maximum: Double
     private let valueScale: Double
     private let referenceScale: Double
-    private var count = 0
+    /// Elements before this part.
+    private let start: Int
     private var dot = 0.0
     private var valueSquares = 0.0
     private var referenceSquares = 0.0
+    private var errorSquares = 0.0
 
-    init(tolerance: Tolerance, maximum: Double, valueMaximum: Double) {
+    init(tolerance: Tolerance, maximum: Double, valueMaximum: Double, start: Int = 0) {
+        self.start = start
         self.tolerance = tolerance
         self.maximum = maximum
         valueScale = valueMaximum > 0 ? valueMaximum : 1
@@ -37,6 +42,12 @@ struct DifferencePass {
         return norms > 0 ? max(-1, min(1, dot / norms)) : nil
     }
 
+    /// 10·log₁₀(Σr² / Σ(v − r)²) in dB; nil without an error, or without a signal.
+    var signalToNoise: Double? {
+        let ratio = referenceSquares / errorSquares
+        return ratio > 0 && ratio.isFinite ? 10 * log10(ratio) : nil
+    }
+
     mutating func add(_ values: [Double], _ references: [Double]) {
         for index in values.indices {
             let value = values[index]
@@ -45,7 +56,7 @@ struct DifferencePass {
                 outsideCount += 1
                 note(
                     Pair(
-                        offset: count + index, value: value, reference: reference,
+                        offset: start + index, value: value, reference: reference,
                         margin: .infinity, absolute: .infinity))
                 continue
             }
@@ -54,9 +65,23 @@ struct DifferencePass {
             dot += scaled * scaledReference
             valueSquares += scaled * scaled
             referenceSquares += scaledReference * scaledReference
-            if value != reference { measure(count + index, value, reference) }
+            let error = scaledReference - value / referenceScale
+            errorSquares += error * error
+            if value != reference { measure(start + index, value, reference) }
         }
-        count += values.count
+    }
+
+    /// Adds what was found in a later part.
+    mutating func join(_ other: DifferencePass) {
+        maximumAbsolute = max(maximumAbsolute, other.maximumAbsolute)
+        maximumRelative = max(maximumRelative, other.maximumRelative)
+        maximumULP = max(maximumULP, other.maximumULP)
+        outsideCount += other.outsideCount
+        dot += other.dot
+        valueSquares += other.valueSquares
+        referenceSquares += other.referenceSquares
+        errorSquares += other.errorSquares
+        if let pair = other.worst { note(pair) }
     }
 
     private mutating func measure(_ offset: Int, _ value: Double, _ reference: Double) {

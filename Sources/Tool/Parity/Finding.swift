@@ -24,9 +24,3 @@ package struct Finding: Codable, Equatable, Sendable {
         self.isExact = isExact
     }
 }
-
-/// Mistakes of converters that Ferry knows by sight.
-package enum Cause: String, Codable, CaseIterable, Sendable {
-    /// Different, and none of the others.
-    case unknown
-}

@@ -2,7 +2,7 @@ import Foundation
 
 /// A report as text for a terminal.
 extension ParityReport {
-    /// Heading, table of weights, table of outputs, notes and the verdict, in lines.
+    /// Heading, tables of weights, layers and outputs, notes, findings and the verdict, in lines.
     ///
     /// - Parameters:
     ///   - onlyRemarkable: leaves out the weights that are bit-equal and say nothing, and counts them.
@@ -19,11 +19,18 @@ extension ParityReport {
         if !weights.isEmpty {
             parts.append("\(equal) of \(weights.count) weights bit-equal")
         }
+        if !layers.isEmpty { parts.append(layerTable.render(coloured: coloured)) }
         if !outputs.isEmpty {
             parts.append(table("OUTPUT", outputs).render(coloured: coloured))
         }
+        parts += outputs.compactMap { row in
+            row.agreement.map { "\(visible(row.name)): \($0.words)" }
+        }
         parts += notes.map { "note: \(visible($0))" }
-        parts.append("verdict: \(verdictText)")
+        parts += bisectionLines(coloured: coloured)
+        parts += findings.map { "cause: \(visible($0.sentence))" }
+        parts.append(
+            "verdict: " + styled(verdictText, coloured ? passes ? .good : .bad : .plain))
         return parts.joined(separator: "\n")
     }
 
@@ -34,15 +41,16 @@ extension ParityReport {
         case .withinTolerance: "the same within the tolerance"
         case .equalUpToElementType: "equal up to element type"
         case .different:
-            switch (weights + outputs).count(where: { !$0.passes }) {
+            switch (weights + outputs + layers.map(\.parity)).count(where: { !$0.passes }) {
             case 1: "DIFFERENT (1 row)"
             case let count: "DIFFERENT (\(count) rows)"
             }
         case .nothingCompared: "nothing was compared"
+        case .nothingProven: "NOTHING PROVEN: no output depends on the input"
         }
     }
 
-    private func outside(_ difference: TensorDifference) -> String {
+    func outside(_ difference: TensorDifference) -> String {
         difference.outsideCount == 0
             ? "0" : "\(difference.outsideCount) of \(difference.value.elementCount)"
     }
@@ -55,11 +63,11 @@ extension ParityReport {
         for row in rows {
             let difference = row.difference
             table.add([
-                .init(row.name), .init(row.status.words, row.passes ? .good : .bad),
+                .init(row.name), .init(row.status.words, row.status.style),
                 .init(difference.map { short($0.maximumAbsolute) } ?? "-"),
                 .init(difference.map { short($0.maximumRelative) } ?? "-"),
                 .init(difference?.maximumULP.map { String($0) } ?? "-"),
-                .init(difference?.cosine.map { String(format: "%.9f", $0) } ?? "-"),
+                .init(difference?.cosine.map(cosineText) ?? "-"),
                 .init(difference.map(outside) ?? "-"), .init(row.explanation),
             ])
         }
@@ -76,8 +84,24 @@ extension ParityRow.Status {
         case .explained: "explained"
         case .different: "DIFFERENT"
         case .missing: "MISSING"
+        case .notCompared: "not compared"
         }
     }
+}
+
+extension ParityRow.Status {
+    var style: TextTable.Style {
+        switch self {
+        case .bitEqual, .close, .explained: .good
+        case .different, .missing: .bad
+        case .notCompared: .faint
+        }
+    }
+}
+
+/// A cosine in nine digits, rounded so that only what is 1 reads as 1.
+func cosineText(_ value: Double) -> String {
+    String(format: "%.9f", value < 1 ? min(value, 0.999999999) : value)
 }
 
 /// A measure in three digits; 0 stays "0".

@@ -33,19 +33,28 @@ package struct ParityReport: Codable, Equatable, Sendable {
         case different
         /// There is no row with an element to compare.
         case nothingCompared
+        /// Nothing differs, but no output depends on the input: another network would look the same.
+        case nothingProven
     }
 
     package var verdict: Verdict {
-        let rows = weights + outputs
-        if rows.contains(where: { !$0.passes }) { return .different }
+        let all = weights + outputs + layers.map(\.parity)
+        if all.contains(where: { !$0.passes }) { return .different }
+        let rows = all.filter { $0.status != .notCompared }
         if rows.allSatisfy({ $0.difference?.isEmpty ?? true }) { return .nothingCompared }
+        if !outputs.isEmpty, !outputs.contains(where: \.provesSomething) { return .nothingProven }
         if rows.allSatisfy({ $0.status == .bitEqual }) { return .equal }
         return rows.allSatisfy { $0.status == .bitEqual || $0.isElementTypeConversion }
             ? .equalUpToElementType : .withinTolerance
     }
 
     /// Whether the two models may be called the same.
-    package var passes: Bool { verdict != .different && verdict != .nothingCompared }
+    package var passes: Bool {
+        switch verdict {
+        case .equal, .withinTolerance, .equalUpToElementType: true
+        case .different, .nothingCompared, .nothingProven: false
+        }
+    }
 
     /// Whether every weight is the other's, rounded to another element type or the same.
     package var hasEqualWeightsUpToElementType: Bool {
@@ -99,6 +108,8 @@ package struct ParityRow: Codable, Equatable, Sendable {
         case different
         /// Present on one side only.
         case missing
+        /// There is nothing to compare it with, and that alone is no difference.
+        case notCompared
     }
 
     /// The tensor's role or name.
@@ -108,6 +119,24 @@ package struct ParityRow: Codable, Equatable, Sendable {
     package var explanation: String
     /// Nil when the shapes differ or one side is missing.
     package var difference: TensorDifference?
+    /// Whether the values change with the input, on both sides; nil where that was not tried.
+    package var dependsOnInput: Bool?
+    /// Of outputs that rank classes.
+    package var agreement: ClassAgreement?
+
+    /// Whether another network would hardly have given the same values: there are some, and they
+    /// change with the input or, where that was not tried, among themselves.
+    package var provesSomething: Bool {
+        guard let difference, !difference.isEmpty else { return false }
+        return dependsOnInput ?? !(difference.value.isConstant || difference.reference.isConstant)
+    }
+
+    /// Notes whether the values change with the input.
+    package mutating func note(dependsOnInput: Bool) {
+        self.dependsOnInput = dependsOnInput
+        if dependsOnInput { return }
+        explanation = sentence(["does not depend on the input", explanation])
+    }
 
     /// Whether one side is the other's elements, rounded to its element type.
     package var isElementTypeConversion: Bool {
@@ -157,16 +186,33 @@ package struct ParityRow: Codable, Equatable, Sendable {
             difference: difference)
     }
 
-    /// Judges an output: every value must be finite and inside the tolerance.
+    /// Judges an output: every value must be finite, and all of them inside the tolerance.
     package static func output(
+        _ name: String, _ value: Tensor, reference: Tensor, tolerance: Tolerance = .outputs
+    ) -> ParityRow {
+        var row = activation(name, value, reference: reference, tolerance: tolerance)
+        row.agreement = ClassAgreement(value, reference, required: tolerance.top)
+        if let agreement = row.agreement, !agreement.isMet {
+            row.status = .different
+            let words =
+                "the best \(tolerance.top ?? 1) agree in \(agreement.topRequired ?? 0) of "
+                + "\(agreement.pictures)"
+            row.explanation = sentence([words, row.explanation])
+        }
+        return row
+    }
+
+    /// Judges a value inside a network: as an output, but that ranks mean nothing there.
+    package static func activation(
         _ name: String, _ value: Tensor, reference: Tensor, tolerance: Tolerance = .outputs
     ) -> ParityRow {
         guard value.shape == reference.shape else { return shapes(name, value, reference) }
         let difference = TensorDifference(of: value, from: reference, tolerance: tolerance)
-        var words: [String] = []
+        var words = difference.unmet
         if difference.outsideCount > 0 { words.append(difference.disagreement) }
         let status: Status =
-            difference.outsideCount > 0 ? .different : difference.isBitEqual ? .bitEqual : .close
+            difference.isBitEqual && difference.outsideCount == 0
+            ? .bitEqual : difference.isWithinTolerance ? .close : .different
         return ParityRow(
             name: name, status: status,
             explanation: sentence(words + difference.cautions + difference.constancy),

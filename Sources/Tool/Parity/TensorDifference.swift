@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 package import Tensors
 
 /// How far a tensor lies from a reference tensor of the same shape, in float64 arithmetic.
@@ -24,10 +25,13 @@ package struct TensorDifference: Codable, Equatable, Sendable {
     package var maximumAbsolute = 0.0
     /// max |v − r| / |r| over r ≠ 0.
     package var maximumRelative = 0.0
-    /// Largest number of float32 steps between v and r; nil unless both are float32.
+    /// Largest number of float32 steps between v and r, float64 rounded to float32 first; nil unless
+    /// one is float32 and the other too or float64.
     package var maximumULP: Int?
     /// v·r / (|v|·|r|); nil when either norm is 0.
     package var cosine: Double?
+    /// 10·log₁₀(Σr² / Σ(v − r)²) in dB, over finite pairs; nil when all are equal or r is 0.
+    package var signalToNoise: Double?
     /// Index of the pair with the largest margin; nil when all pairs are equal.
     package var worst: [Int]?
     /// The two values at `worst`; nil when they are not finite.
@@ -42,8 +46,25 @@ package struct TensorDifference: Codable, Equatable, Sendable {
     /// Whether there was nothing to compare.
     package var isEmpty: Bool { value.elementCount == 0 }
 
-    /// Whether every pair is finite and within the tolerance; true of empty tensors.
-    package var isWithinTolerance: Bool { outsideCount == 0 }
+    /// Whether every pair is finite and within the tolerance, and all else it asks of the tensors is
+    /// true; true of empty tensors.
+    package var isWithinTolerance: Bool { outsideCount == 0 && unmet.isEmpty }
+
+    /// What the tolerance asks of the whole tensor and does not get, in words.
+    package var unmet: [String] {
+        if isBitEqual || isEmpty { return [] }
+        var words: [String] = []
+        if tolerance.isExact, outsideCount == 0 { words.append("other bits") }
+        if let limit = tolerance.maximumULP, !(0...limit ~= maximumULP ?? -1) {
+            words.append(
+                maximumULP.map { "\($0) ulps, allowed \(limit)" }
+                    ?? "no ulps between \(elementType) and \(referenceElementType)")
+        }
+        if let least = tolerance.minimumCosine, cosine ?? -1 < least {
+            words.append("cosine \(cosine.map { "\($0)" } ?? "undefined"), required \(least)")
+        }
+        return words
+    }
 
     /// Compares `tensor` with `reference`.
     ///
@@ -61,7 +82,7 @@ package struct TensorDifference: Codable, Equatable, Sendable {
         if isBitEqual {
             outsideCount = value.nonFiniteCount
             cosine = value.maximumMagnitude > 0 ? 1 : nil
-            maximumULP = tensor.elementType == .float32 ? 0 : nil
+            maximumULP = countsSteps(tensor, reference) ? 0 : nil
             return
         }
         isElementTypeConversion = isConversion(tensor, reference)
@@ -69,25 +90,51 @@ package struct TensorDifference: Codable, Equatable, Sendable {
     }
 
     private mutating func measure(_ tensor: Tensor, _ reference: Tensor) {
-        var pass = DifferencePass(
-            tolerance: tolerance, maximum: self.reference.maximumMagnitude,
+        let pass = Self.pass(
+            tensor, reference, tolerance, maximum: self.reference.maximumMagnitude,
             valueMaximum: value.maximumMagnitude)
-        for (values, references) in zip(tensor.chunks(), reference.chunks()) {
-            pass.add(values.doubles(), references.doubles())
-        }
         maximumAbsolute = min(pass.maximumAbsolute, .greatestFiniteMagnitude)
         maximumRelative = min(pass.maximumRelative, .greatestFiniteMagnitude)
         cosine = pass.cosine
+        signalToNoise = pass.signalToNoise
         outsideCount = pass.outsideCount
-        if tensor.elementType == .float32, reference.elementType == .float32 {
-            maximumULP = Int(pass.maximumULP)
-        }
+        if countsSteps(tensor, reference) { maximumULP = Int(pass.maximumULP) }
         guard let found = pass.worst else { return }
         worst = position(of: found.offset, in: shape)
         worstValue = found.value.isFinite ? found.value : nil
         worstReference = found.reference.isFinite ? found.reference : nil
         worstMargin = found.margin.isFinite ? found.margin : nil
     }
+}
+
+extension TensorDifference {
+    /// Goes over all pairs, several threads at once. Sums are joined part by part, so that they do
+    /// not depend on the number of threads.
+    private static func pass(
+        _ tensor: Tensor, _ reference: Tensor, _ tolerance: Tolerance, maximum: Double,
+        valueMaximum: Double
+    ) -> DifferencePass {
+        let length = 1 << 17
+        let count = (tensor.elementCount + length - 1) / length
+        let parts = Mutex([DifferencePass?](repeating: nil, count: count))
+        DispatchQueue.concurrentPerform(iterations: count) { index in
+            let range = index * length..<min((index + 1) * length, tensor.elementCount)
+            var part = DifferencePass(
+                tolerance: tolerance, maximum: maximum, valueMaximum: valueMaximum,
+                start: range.lowerBound)
+            part.add(tensor.part(range).doubles(), reference.part(range).doubles())
+            parts.withLock { $0[index] = part }
+        }
+        var whole = DifferencePass(
+            tolerance: tolerance, maximum: maximum, valueMaximum: valueMaximum)
+        for case .some(let part) in parts.withLock({ $0 }) { whole.join(part) }
+        return whole
+    }
+}
+
+private func countsSteps(_ a: Tensor, _ b: Tensor) -> Bool {
+    let types: Set = [a.elementType, b.elementType]
+    return types.contains(.float32) && types.isSubset(of: [.float32, .float64])
 }
 
 /// One `memcmp`: the fast path for tensors that were only moved.

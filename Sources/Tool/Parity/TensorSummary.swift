@@ -76,9 +76,14 @@ extension Tensor {
     func chunks() -> some Sequence<Tensor> {
         let length = 1 << 14
         return stride(from: 0, to: elementCount, by: length).lazy.map { start in
-            Tensor(
-                elementType: elementType, shape: [Swift.min(length, elementCount - start)],
-                storage: storage, byteOffset: byteOffset + start * elementType.size)
+            part(start..<Swift.min(start + length, elementCount))
         }
+    }
+
+    /// The elements of a range of row-major indices.
+    func part(_ range: Range<Int>) -> Tensor {
+        Tensor(
+            elementType: elementType, shape: [range.count], storage: storage,
+            byteOffset: byteOffset + range.lowerBound * elementType.size)
     }
 }

@@ -70,9 +70,10 @@ package struct BatchNormalization: Operator {
         let own = isTraining ? statistics(y, input.shape) : (parameters[2], parameters[3])
         let (mean, variance) = own
         let plane = input.shape.dropFirst(2).reduce(1, *)
+        let epsilon = epsilon.shortest
         for row in 0..<input.shape[0] * input.shape[1] {
             let channel = row % input.shape[1]
-            let deviation = (variance[channel] + Double(epsilon)).squareRoot()
+            let deviation = (variance[channel] + epsilon).squareRoot()
             for element in row * plane..<(row + 1) * plane {
                 y[element] = (y[element] - mean[channel]) / deviation * scale[channel]
                 y[element] += bias[channel]
@@ -104,7 +105,7 @@ package struct BatchNormalization: Operator {
     }
 
     private func running(_ own: [Double], _ old: Tensor) -> Tensor {
-        let kept = Double(momentum)
+        let kept = momentum.shortest
         let values = zip(old.doubles(), own).map { $0 * kept + $1 * (1 - kept) }
         return Tensor(rounding: values, to: old.elementType, shape: old.shape)
     }

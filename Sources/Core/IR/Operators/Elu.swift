@@ -6,15 +6,17 @@ import Foundation
 package struct Elu: ElementwiseOperator {
     package static let type = "Elu"
 
-    package var alpha: Float
+    package let alpha: Float
+    private let factor: Double
 
     package init(alpha: Float = 1) {
         self.alpha = alpha
+        factor = alpha.shortest
     }
 
     package init(from reader: inout AttributeReader) throws(OperatorError) {
         reader.ignoreConsumedInputs()
-        alpha = try reader.float("alpha", default: 1)
+        self.init(alpha: try reader.float("alpha", default: 1))
     }
 
     package func encode(to writer: inout AttributeWriter) {
@@ -22,6 +24,6 @@ package struct Elu: ElementwiseOperator {
     }
 
     package func value(_ x: Double) -> Double {
-        x < 0 ? Double(alpha) * expm1(x) : x
+        x < 0 ? factor * expm1(x) : x
     }
 }

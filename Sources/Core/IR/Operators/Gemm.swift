@@ -72,13 +72,14 @@ package struct Gemm: Operator {
         let x = a.doubles()
         let w = b.doubles()
         let bias = inputs.optional(2)?.expanded(to: [rows, columns]).doubles()
+        let (alpha, beta) = (alpha.shortest, beta.shortest)
         var y = [Double](repeating: 0, count: rows * columns)
         for row in 0..<rows {
             for column in 0..<columns {
                 var sum = 0.0
                 for k in 0..<depth { sum += x[row * depth + k] * w[column * depth + k] }
                 let index = row * columns + column
-                y[index] = Double(alpha) * sum + (bias.map { Double(beta) * $0[index] } ?? 0)
+                y[index] = alpha * sum + (bias.map { beta * $0[index] } ?? 0)
             }
         }
         return [Tensor(rounding: y, to: a.elementType, shape: [rows, columns])]

@@ -4,18 +4,23 @@
 package struct HardSigmoid: ElementwiseOperator {
     package static let type = "HardSigmoid"
 
-    package var alpha: Float
-    package var beta: Float
+    package let alpha: Float
+    package let beta: Float
+    private let factor: Double
+    private let term: Double
 
     package init(alpha: Float = 0.2, beta: Float = 0.5) {
         self.alpha = alpha
         self.beta = beta
+        factor = alpha.shortest
+        term = beta.shortest
     }
 
     package init(from reader: inout AttributeReader) throws(OperatorError) {
         reader.ignoreConsumedInputs()
-        alpha = try reader.float("alpha", default: 0.2)
-        beta = try reader.float("beta", default: 0.5)
+        self.init(
+            alpha: try reader.float("alpha", default: 0.2),
+            beta: try reader.float("beta", default: 0.5))
     }
 
     package func encode(to writer: inout AttributeWriter) {
@@ -24,7 +29,7 @@ package struct HardSigmoid: ElementwiseOperator {
     }
 
     package func value(_ x: Double) -> Double {
-        Self.clamped(Double(alpha) * x + Double(beta))
+        Self.clamped(factor * x + term)
     }
 
     /// x clamped to 0 … 1; NaN stays NaN.

@@ -59,6 +59,7 @@ package struct LRN: Operator {
         let plane = input.shape.dropFirst(2).reduce(1, *)
         let before = (size - 1) / 2
         let after = size - 1 - before
+        let (bias, alpha, beta) = (bias.shortest, alpha.shortest, beta.shortest)
         var y = x
         for image in 0..<input.shape[0] {
             for channel in 0..<channels {
@@ -69,8 +70,8 @@ package struct LRN: Operator {
                         let value = x[(image * channels + other) * plane + cell]
                         return sum + value * value
                     }
-                    let scale = Double(bias) + Double(alpha) / Double(size) * squares
-                    y[(image * channels + channel) * plane + cell] /= pow(scale, Double(beta))
+                    let scale = bias + alpha / Double(size) * squares
+                    y[(image * channels + channel) * plane + cell] /= pow(scale, beta)
                 }
             }
         }

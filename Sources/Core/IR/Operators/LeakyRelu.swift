@@ -4,15 +4,17 @@
 package struct LeakyRelu: ElementwiseOperator {
     package static let type = "LeakyRelu"
 
-    package var alpha: Float
+    package let alpha: Float
+    private let factor: Double
 
     package init(alpha: Float = 0.01) {
         self.alpha = alpha
+        factor = alpha.shortest
     }
 
     package init(from reader: inout AttributeReader) throws(OperatorError) {
         reader.ignoreConsumedInputs()
-        alpha = try reader.float("alpha", default: 0.01)
+        self.init(alpha: try reader.float("alpha", default: 0.01))
     }
 
     package func encode(to writer: inout AttributeWriter) {
@@ -20,6 +22,6 @@ package struct LeakyRelu: ElementwiseOperator {
     }
 
     package func value(_ x: Double) -> Double {
-        x < 0 ? Double(alpha) * x : x
+        x < 0 ? factor * x : x
     }
 }

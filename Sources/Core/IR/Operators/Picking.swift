@@ -1,4 +1,4 @@
-import Tensors
+package import Tensors
 
 /// Where the elements along one axis of a result come from.
 struct AxisPick {
@@ -30,7 +30,7 @@ extension Tensor {
     }
 
     /// The tensor broadcast to `target`, which it must fit.
-    func expanded(to target: [Int]) -> Tensor {
+    package func expanded(to target: [Int]) -> Tensor {
         if shape == target { return self }
         let aligned = [Int](repeating: 1, count: target.count - rank) + shape
         let axes = zip(aligned, target).map { size, count in

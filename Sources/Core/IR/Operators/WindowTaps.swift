@@ -1,11 +1,11 @@
 /// Which input cells a window covers, position by position, for any number of spatial axes.
-struct WindowTaps {
+package struct WindowTaps {
     private let axes: [SpatialWindow.Axis]
     /// Cells of a whole window, padding included.
-    let count: Int
+    package let count: Int
 
     /// - Precondition: the product of the kernel's sizes does not overflow.
-    init(_ axes: [SpatialWindow.Axis]) {
+    package init(_ axes: [SpatialWindow.Axis]) {
         self.axes = axes
         count = axes.reduce(1) { $0 * $1.kernel }
     }
@@ -13,7 +13,7 @@ struct WindowTaps {
     /// The cells inside the input for the output at the row-major index `position`.
     ///
     /// - Returns: `tap`, the row-major index in the kernel, and `index`, that in the input plane.
-    func cells(at position: Int) -> [(tap: Int, index: Int)] {
+    package func cells(at position: Int) -> [(tap: Int, index: Int)] {
         var cells: [(tap: Int, index: Int)] = [(0, 0)]
         for (axis, start) in zip(axes, starts(at: position)) {
             let taps = axis.taps(from: start, below: axis.input)
@@ -30,7 +30,7 @@ struct WindowTaps {
     /// How many cells the window has inside the input and its pads, for the output at `position`.
     ///
     /// Cells that `ceilMode` hangs over the end-pad are outside.
-    func paddedCount(at position: Int) -> Int {
+    package func paddedCount(at position: Int) -> Int {
         zip(axes, starts(at: position)).reduce(1) { product, pair in
             let (axis, start) = pair
             let inside = axis.taps(from: start + axis.padBegin, below: axis.paddedInput)

@@ -25,6 +25,7 @@ extension Planner {
             let scale = channelScale(of: next.node), next.node.inputs[0] == epilogue.output
         {
             epilogue.scale = scale
+            absorb(epilogue.output)
             take(next, into: &epilogue)
         }
         if let next = soleReader(of: epilogue.output), next.node.inputs[0] == epilogue.output,

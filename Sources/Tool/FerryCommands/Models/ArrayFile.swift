@@ -12,15 +12,29 @@ enum ArrayFile {
         isProto(path) ? try ONNXFormat.readTensor(InputFile(path: path)) : try NPY.read(path)
     }
 
+    /// Whether a file is NumPy's array, by its content.
+    ///
+    /// - Throws: `InputError` when it cannot be opened.
+    static func isArray(_ path: String) throws(InputError) -> Bool {
+        NPY.recognizes(try InputFile(path: path))
+    }
+
     /// - Throws: `OutputError`, also for elements that NumPy does not know.
     static func write(_ array: Tensor, named name: String, to path: String, replacing: Bool) throws
     {
         try OutputFile.write(to: path, replacing: replacing) { target in
-            if isProto(path) {
-                try ONNXFormat.writeTensor(array, name: name, to: target)
-            } else {
-                try NPY.write(array, to: target)
-            }
+            try write(array, named: name, proto: isProto(path), to: target)
+        }
+    }
+
+    /// - Parameter proto: whether the file is ONNX's, or else NumPy's.
+    static func write(
+        _ array: Tensor, named name: String, proto: Bool, to file: borrowing OutputFile
+    ) throws {
+        if proto {
+            try ONNXFormat.writeTensor(array, name: name, to: file)
+        } else {
+            try NPY.write(array, to: file)
         }
     }
 }

@@ -11,7 +11,7 @@ import Tensors
 struct Engine {
     let kernels: KernelSet
     let pool: WorkPool
-    let numerics: Numerics
+    var numerics: Numerics
     var weights: DenseWeights
 
     /// The set `FERRY_KERNELS` names, or the fastest this CPU has.

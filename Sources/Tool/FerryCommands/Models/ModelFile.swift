@@ -86,6 +86,26 @@ struct ModelFile {
         return file
     }
 
+    /// A part of the network as a model of its own.
+    ///
+    /// - Parameter constants: what the part reads beside the weights.
+    func part(_ graph: Graph, constants: [String: Tensor]) -> ModelFile {
+        var file = self
+        file.model.graph = graph
+        file.model.weights.merge(constants) { old, _ in old }
+        return file
+    }
+
+    /// The model with further values of its graph as outputs, whatever their shape.
+    func showing(_ names: [String]) -> ModelFile {
+        var file = self
+        let known = Set(model.graph.outputs.map(\.name))
+        file.model.graph.outputs += Set(names).subtracting(known).sorted().map {
+            ValueDeclaration(name: $0, elementType: .float32, shape: nil)
+        }
+        return file
+    }
+
     /// Reads a file without asking what its tensors mean.
     static func read(
         _ path: String, _ global: GlobalOptions, _ naming: TensorNaming = TensorNaming()
