@@ -185,7 +185,8 @@ let package = Package(
         tests(
             "CommandTests",
             [
-                "Architectures", "FerryCommands", "FormatInterface", "Formats", "IR", "Parity",
+                "Architectures", "FerryCommands", "FormatInterface", "Formats", "IR", "ONNXFormat",
+                "Parity",
                 "Tensors", "ferry",
             ]),
     ],

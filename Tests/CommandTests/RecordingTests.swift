@@ -2,7 +2,6 @@ import FormatInterface
 import Formats
 import Foundation
 import IR
-import NumPyFormat
 import Tensors
 import TestSupport
 import Testing

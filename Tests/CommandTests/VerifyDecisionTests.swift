@@ -1,4 +1,5 @@
 import Foundation
+import IR
 import Parity
 import Tensors
 import TestSupport

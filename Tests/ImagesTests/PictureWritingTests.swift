@@ -5,7 +5,7 @@ import Testing
 
 @Test(arguments: [(1, 1), (7, 3), (112, 112)])
 func `a written PNG decodes to the same pixels`(width: Int, height: Int) throws {
-    var generator = SeededGenerator(seed: 3)
+    var generator = TestSupport.SeededGenerator(seed: 3)
     let samples = (0..<width * height * 3).map { _ in
         UInt8(truncatingIfNeeded: generator.next())
     }
