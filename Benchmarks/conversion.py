@@ -191,6 +191,7 @@ def main():
     parser.add_argument("--keras", default=None, help="has keras and onnx; default: --python's")
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
+    os.environ.setdefault("KERAS_BACKEND", "torch")
     onnx, pth = (os.path.join(options.folder, f"vgg16.{end}") for end in ("onnx", "pth"))
     if not os.path.exists(onnx):
         subprocess.run([options.ferry, "init", "vgg16", "--seed", "1", "-o", onnx], check=True)

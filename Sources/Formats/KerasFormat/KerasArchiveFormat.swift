@@ -51,7 +51,7 @@ package enum KerasArchiveFormat: ModelFormat {
             config: config, in: configName, version: version, metadata: metadata
         ) { network in
             let contents = try HDF5File.contents(of: source)
-            return try KerasWeightPlaces(network, in: NumberedGroups(contents))
+            return try KerasWeightPlaces(network, in: try NumberedGroups(contents))
         }
     }
 

@@ -30,8 +30,8 @@ final class PiecewiseChecksum: Sendable {
     func add(_ bytes: RawSpan, at start: Int) {
         let count = bytes.byteCount
         let checksum = unsafe bytes.withUnsafeBytes { bytes in
-            unsafe crc32_z(
-                0, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+            unsafe ferry_crc32(
+                bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
         }
         pieces.withLock { $0.append(Piece(start: start, count: count, checksum: checksum)) }
     }
