@@ -1,5 +1,6 @@
 import FormatInterface
 package import Foundation
+import Tensors
 import ZIPContainer
 
 /// A good file, copied where a test damages it.

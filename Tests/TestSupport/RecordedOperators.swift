@@ -1,5 +1,6 @@
 import FormatInterface
 package import Foundation
+import Tensors
 import ZIPContainer
 
 /// The single-operator networks of Fixtures/operators, which lie in zip archives by the first word

@@ -1,3 +1,5 @@
+import TestSupport
+
 extension Dialect {
     static let onnx = Dialect(
         name: "onnx", formats: ["onnx"], files: ["models/lenet5/lenet5.onnx"],

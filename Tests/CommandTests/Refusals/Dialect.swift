@@ -1,4 +1,5 @@
 import TestSupport
+import Testing
 
 /// A kind of file that Ferry reads: a good one, and damage to it that must be refused.
 struct Dialect: Sendable, CustomTestStringConvertible {
