@@ -32,7 +32,7 @@ package enum Keras3WeightsFormat: ModelFormat {
         _ contents: HDF5Contents, of file: InputFile, _ read: ([HDF5Dataset]) throws -> [Tensor]
     ) throws -> Checkpoint {
         let layers: [NumberedLayers.Layer]
-        do throws(KerasError) {
+        do throws(ContentError) {
             layers = try NumberedLayers(contents).layers
         } catch {
             throw error.inputError(file: file.path, format: name)
@@ -80,7 +80,7 @@ struct NumberedLayers {
 
     private(set) var layers: [Layer] = []
 
-    init(_ contents: HDF5Contents) throws(KerasError) {
+    init(_ contents: HDF5Contents) throws(ContentError) {
         let groups = try NumberedGroups(contents)
         add(groups, below: "", path: "", depth: 0)
         var used: Set<String> = []

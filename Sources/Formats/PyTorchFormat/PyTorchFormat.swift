@@ -22,19 +22,19 @@ package enum PyTorchFormat: ModelFormat {
     }
 
     package static func read(_ file: InputFile) throws -> Checkpoint {
-        do throws(PyTorchError) {
+        do throws(ContentError) {
             if file.storage.integer(at: 0, as: UInt16.self) == 0x4B50 {
                 return try PyTorchArchive(file.storage).checkpoint()
             }
             guard LegacyStream.recognizes(file.storage) else {
-                throw PyTorchError(
+                throw ContentError(
                     "byte 0", expected: "a zip archive or a pickle of PyTorch's magic number",
                     found: file.count == 0 ? "an empty file" : "other bytes")
             }
             var stream = LegacyStream(file.storage)
             return try stream.checkpoint()
         } catch {
-            throw error.inputError(file: file.path)
+            throw error.inputError(file: file.path, format: name)
         }
     }
 

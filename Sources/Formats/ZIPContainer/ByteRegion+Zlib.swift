@@ -1,4 +1,5 @@
 import CZlib
+import FormatInterface
 import Synchronization
 import Tensors
 
@@ -48,10 +49,10 @@ final class PiecewiseChecksum: Sendable {
 
 extension ZIPArchive {
     /// What a deflated member holds, in memory of its own.
-    func inflated(_ data: ByteRegion, _ entry: ZIPEntry) throws(ZIPError) -> ByteRegion {
+    func inflated(_ data: ByteRegion, _ entry: ZIPEntry) throws(ContentError) -> ByteRegion {
         // No deflate stream gives more than 1032 bytes for one.
         guard entry.size / 1032 <= data.count else {
-            throw ZIPError(
+            throw ContentError(
                 member: entry.name, expected: "at most 1032 bytes for each deflated one",
                 found: "\(entry.size) for \(data.count)")
         }
@@ -64,7 +65,7 @@ extension ZIPArchive {
             }
         }
         if result != ferry_inflated {
-            throw ZIPError(
+            throw ContentError(
                 member: entry.name, expected: "\(entry.size) bytes of deflated data",
                 found: Self.words(result))
         }
