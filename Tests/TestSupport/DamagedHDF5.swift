@@ -48,6 +48,13 @@ package struct DamagedHDF5 {
         H5Gclose(place)
     }
 
+    /// Puts what Ferry does not read in a dataset's place.
+    package func replace(_ path: String, by foreign: Foreign) throws {
+        guard let slash = path.lastIndex(of: "/") else { throw DamagedFile.Absent(path) }
+        try remove(path)
+        try add(foreign, to: String(path[..<slash]), as: String(path[path.index(after: slash)...]))
+    }
+
     // MARK: Attributes
 
     package func removeAttribute(_ name: String, of group: String) throws {

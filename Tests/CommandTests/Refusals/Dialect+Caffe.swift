@@ -68,9 +68,6 @@ extension Dialect {
             Defect("two types of weights", "found float64") {
                 try $0.changeHDF5 { try $0.replace("data/fc7/1", [6], type: Foreign.float64) }
             },
-            Defect("a tensor without a layer", "data/LAYER/NUMBER") {
-                try $0.changeHDF5 { try $0.add("data/0", [6]) }
-            },
             Defect("a file cut in its weights", "undamaged HDF5") { try $0.cut(1000) },
         ])
 
@@ -82,10 +79,12 @@ extension Dialect {
             text("a layer without a type", "a type", "  type: \"Convolution\"\n", ""),
             text("an unknown choice", "MEDIAN", "pool: MAX", "pool: MEDIAN"),
             text("a word for a number", "num_output", "num_output: 4", "num_output: four"),
-            text("a message without its end", "the end of the file", "name: \"ip1\"", "x { a: 1"),
-            text("a text without its end", "line 1", "name: \"lenet\"", "name: \"lenet"),
+            text(
+                "a message without its end", "the end of the file", "top: \"prob\"\n}",
+                "top: \"prob\"\n"),
+            text("a text without its end", "line 3", "name: \"data\"", "name: \"data"),
             text("a character of no meaning", "character 37", "pool: MAX", "% pool: MAX"),
-            text("a letter that is not ASCII", "not ASCII", "pool: MAX", "pöol: MAX"),
+            text("a letter that is not ASCII", "not ASCII", "pool: MAX", "ö pool: MAX"),
             text("a bottom that nothing gives", "'gone'", "bottom: \"conv1\"", "bottom: \"gone\""),
             text("weights of another size", "'conv1', blob 0", "num_output: 4", "num_output: 5"),
             text("a kernel of 0", "kernel_size", "kernel_size: 5", "kernel_size: 0"),

@@ -28,7 +28,7 @@ extension Dialect {
         name: "keras-weights-h5", formats: ["keras-weights-h5", "hdf5"],
         files: ["models/lenet5/lenet5.keras.h5"], options: ["--arch", "lenet5"],
         destination: ["out.onnx"],
-        defects: foreign(in: "fc2") + [
+        defects: foreign(inPlaceOf: "fc2/lenet5/fc2/bias") + [
             Defect("a layer without its group", "none for conv1") {
                 try $0.changeHDF5 { try $0.remove("conv1") }
             },
@@ -85,6 +85,15 @@ extension Dialect {
         Foreign.allCases.map { foreign in
             Defect(foreign.defect, foreign.words) {
                 try $0.changeHDF5 { try $0.add(foreign, to: group, as: name) }
+            }
+        }
+    }
+
+    /// The same in the place of a weight; Keras' own bfloat16 is opaque.
+    static func foreign(inPlaceOf path: String) -> [Defect] {
+        Foreign.allCases.filter { $0 != .opaque }.map { foreign in
+            Defect(foreign.defect, foreign.words) {
+                try $0.changeHDF5 { try $0.replace(path, by: foreign) }
             }
         }
     }

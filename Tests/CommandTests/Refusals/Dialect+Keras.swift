@@ -25,7 +25,7 @@ extension Dialect {
     static let kerasH5 = Dialect(
         name: "keras-h5", formats: ["keras-h5", "hdf5"], files: ["keras/sequential/sequential.h5"],
         destination: ["out.onnx"],
-        defects: foreign(in: "model_weights")
+        defects: foreign(inPlaceOf: "model_weights/conv1/small/conv1/bias")
             + configurations.map { entry in
                 Defect(entry.name, entry.words) {
                     try $0.changeConfig { try $0.replace(entry.old, with: entry.new) }

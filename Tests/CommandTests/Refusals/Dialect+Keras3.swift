@@ -7,7 +7,7 @@ extension Dialect {
         name: "keras3-weights-h5", formats: ["keras3-weights-h5", "hdf5"],
         files: ["keras/sequential/sequential.weights.h5"],
         destination: ["out.h5", "--to", "keras-weights-h5"],
-        defects: foreign(in: "layers/conv2d/vars", as: "7") + [
+        defects: foreign(inPlaceOf: "layers/conv2d/vars/1") + [
             Defect("a kernel that is missing", "numbered 0 to 0") {
                 try $0.changeHDF5 { try $0.remove("\(dense)/0") }
             },

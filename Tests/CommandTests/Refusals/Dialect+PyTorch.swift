@@ -11,7 +11,6 @@ private let pickles: [(name: String, words: String, old: String, new: String)] =
         "_rebuild_tensor_v9"
     ),
     ("an unknown storage", "'torch FlootStorage'", "FloatStorage", "FlootStorage"),
-    ("elements of another size", "elements of 8 bytes", "FloatStorage", "DoubleStorage"),
     ("pickle protocol 9", "pickle protocol 1 to 5", "\u{2}ccollections", "\u{9}ccollections"),
     (
         "a shape outside its storage", "inside a storage", "K\u{3}K\u{2}K\u{1}K\u{2}t",
@@ -48,12 +47,17 @@ extension Dialect {
             Defect("an unknown byte order", "byteorder") {
                 try $0.changeMember("byteorder") { $0 = Array("middle".utf8) }
             },
-            Defect("no version", "'plain/version'") { try $0.removeMember("version") },
+            Defect("no version", "'plain/version'") { try $0.removeMember("plain/version") },
+            Defect("elements of another size", "12 elements of 8 bytes") {
+                try $0.changeMember("data.pkl") {
+                    try $0.replace("FloatStorage", with: "DoubleStorage")
+                }
+            },
             Defect("a wrong checksum", "CRC-32") {
                 try $0.replace("OrderedDict", with: "OrderedDuct")
             },
             Defect("an archive cut short", "the end record") { try $0.cut(5) },
-            Defect("a member twice", "the name once") {
+            Defect("a member of another name in its own header", "the name and method") {
                 try $0.change { try $0.replaceLast("plain/data/1", with: "plain/data/0") }
             },
         ])

@@ -8,7 +8,7 @@ struct Dialect: Sendable, CustomTestStringConvertible {
     let formats: [String]
     /// Recorded files: the one to convert, then those that lie beside it.
     let files: [String]
-    /// Files in this folder, given with these options.
+    /// Further words of the command; names of `files` are found where those lie.
     var options: [String] = []
     let destination: [String]
     let defects: [Defect]

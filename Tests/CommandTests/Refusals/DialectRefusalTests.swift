@@ -51,9 +51,10 @@ extension Dialect {
         let copies = try files.map {
             try DamagedFile(copying: Fixtures.url($0), into: folder)
         }
+        let names = Set(try folder.names())
         try damage(copies[0])
         let before = try folder.names().count
-        let options = options.map { $0.hasPrefix("-") ? $0 : folder.path($0) }
+        let options = options.map { names.contains($0) ? folder.path($0) : $0 }
         let target = [folder.path(destination[0])] + destination.dropFirst()
         let shell = Shell(commands: FerryMain.commands, version: FerryMain.version)
         let streams = try TemporaryFolder()
