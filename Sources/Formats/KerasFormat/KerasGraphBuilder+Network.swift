@@ -152,7 +152,7 @@ private struct KerasCalls {
         return reference.call - (first[reference.layer] ?? 0)
     }
 
-    /// All calls, each after those it reads.
+    /// All calls, each after those it reads, and as the file lists them where that allows it.
     func ordered() throws(ContentError) -> [Step] {
         var steps: [Step] = []
         var numbers: [KerasReference: Int] = [:]
@@ -178,14 +178,15 @@ private struct KerasCalls {
                 waiting[number] += 1
             }
         }
-        var order = steps.indices.filter { waiting[$0] == 0 }
-        var next = 0
-        while next < order.count {
-            for reader in readers[order[next]] {
+        var ready = IndexHeap()
+        for number in steps.indices where waiting[number] == 0 { ready.insert(number) }
+        var order: [Int] = []
+        while let number = ready.removeSmallest() {
+            order.append(number)
+            for reader in readers[number] {
                 waiting[reader] -= 1
-                if waiting[reader] == 0 { order.append(reader) }
+                if waiting[reader] == 0 { ready.insert(reader) }
             }
-            next += 1
         }
         if order.count < steps.count, let stuck = steps.indices.first(where: { waiting[$0] > 0 }) {
             throw network.layers[steps[stuck].layer].error(
