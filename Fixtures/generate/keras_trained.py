@@ -69,7 +69,8 @@ def main():
         np.save(folder / "output_0.npy", answer)
         save(model, folder / f"{name}.keras")
         model.save(folder / f"{name}.h5")
-        model.save_weights(folder / f"{name}.weights.h5")
+        if name == "trained":
+            model.save_weights(folder / f"{name}.weights.h5")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import Testing
 
 private let dialects = [
     "lenet5": ["onnx", "dynamo.onnx", "state.h5", "nested.h5", "keras.h5"],
-    "lenet5_tanh": ["onnx", "dynamo.onnx", "state.h5", "nested.h5", "keras.h5"],
+    "lenet5_tanh": ["onnx", "dynamo.onnx", "state.h5", "keras.h5"],
     "alexnet_narrow": ["onnx", "dynamo.onnx", "state.h5", "keras.h5"],
     "vgg11_narrow": ["onnx", "dynamo.onnx", "state.h5", "nested.h5", "keras.h5"],
     "vgg16_narrow": ["onnx", "dynamo.onnx", "state.h5", "keras.h5"],
