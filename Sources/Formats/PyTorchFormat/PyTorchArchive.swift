@@ -4,7 +4,7 @@ import Tensors
 import ZIPContainer
 
 /// PyTorch's zip form: `P/data.pkl` describes the object, `P/data/KEY` are its storages.
-struct PyTorchArchive {
+struct PyTorchArchive: Sendable {
     private static let pickleName = "/data.pkl"
 
     private let archive: ZIPArchive
@@ -39,17 +39,32 @@ struct PyTorchArchive {
         }
     }
 
-    func checkpoint() throws(ContentError) -> Checkpoint {
+    /// The tensors, and the storages that hold them by key, whose checksums are not compared yet.
+    func checkpoint() throws(ContentError) -> (
+        checkpoint: Checkpoint, storages: [String: ByteRegion]
+    ) {
         _ = try contents("version")
         let isBigEndian = try isBigEndian()
         var machine = PickleMachine(try contents("data.pkl"), name: "data.pkl")
         let object = try machine.run()
         let found = try StateDictSearch(machine).find(in: object)
+        let storages = try storages(of: found)
         var checkpoint = try TensorAssembly.checkpoint(
-            found, try storages(of: found), fileSize: archive.storage.count,
+            found, storages, fileSize: archive.storage.count,
             isBigEndian: isBigEndian)
         checkpoint.metadata = ArchiveMetadata.read(archive.comment)
-        return checkpoint
+        return (checkpoint, storages)
+    }
+
+    /// Compares the checksums of storages.
+    func check(_ storages: [String: ByteRegion], in path: String) throws(InputError) {
+        do throws(ContentError) {
+            for (key, contents) in storages {
+                try archive.check(contents, of: try entry("data/\(key)"))
+            }
+        } catch {
+            throw error.inputError(file: path, format: PyTorchFormat.name)
+        }
     }
 
     /// The storages of the tensors that were found; those of others are left alone.
@@ -66,7 +81,7 @@ struct PyTorchArchive {
     private func region(
         of reference: StorageReference
     ) throws(ContentError) -> ByteRegion {
-        let region = try contents("data/\(reference.key)")
+        let region = try archive.uncheckedContents(of: entry("data/\(reference.key)"))
         let (size, overflow) = reference.count.multipliedReportingOverflow(
             by: reference.type.size)
         guard !overflow, size == region.count else {
@@ -90,10 +105,14 @@ struct PyTorchArchive {
     }
 
     private func contents(_ name: String) throws(ContentError) -> ByteRegion {
+        try archive.contents(of: entry(name))
+    }
+
+    private func entry(_ name: String) throws(ContentError) -> ZIPEntry {
         guard let entry = archive[folder + name] else {
             throw ContentError(
                 expected: "a zip member '\(folder)\(name.prefix(100))'", found: "none")
         }
-        return try archive.contents(of: entry)
+        return entry
     }
 }

@@ -53,15 +53,25 @@ package struct ZIPArchive: Sendable {
     /// - Throws: `ContentError` when the checksum differs, or the deflated data is damaged or does not
     ///   give exactly the bytes stated.
     package func contents(of entry: ZIPEntry) throws(ContentError) -> ByteRegion {
+        let contents = try uncheckedContents(of: entry)
+        try check(contents, of: entry)
+        return contents
+    }
+
+    /// A member's contents without a look at their checksum, which `check` compares.
+    package func uncheckedContents(of entry: ZIPEntry) throws(ContentError) -> ByteRegion {
         let data = ByteRegion(storage, entry.dataRange)
-        let contents = entry.method == .stored ? data : try inflated(data, entry)
+        return entry.method == .stored ? data : try inflated(data, entry)
+    }
+
+    /// - Throws: `ContentError` when the checksum of a member's contents is not the stated one.
+    package func check(_ contents: ByteRegion, of entry: ZIPEntry) throws(ContentError) {
         let checksum = contents.checksum()
         guard checksum == entry.checksum else {
             throw ContentError(
                 member: entry.name, expected: "contents with the CRC-32 \(hex(entry.checksum))",
                 found: hex(checksum))
         }
-        return contents
     }
 
     /// Names of the members that a possibly damaged archive seems to have: all of them, or the one

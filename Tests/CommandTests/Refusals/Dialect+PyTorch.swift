@@ -56,6 +56,9 @@ extension Dialect {
             Defect("a wrong checksum", "CRC-32") {
                 try $0.replace("OrderedDict", with: "OrderedDuct")
             },
+            Defect("a flipped bit in a storage", "CRC-32") {
+                try $0.replace([0xB0, 0x31, 0x77, 0x3D], with: [0xB0, 0x31, 0x77, 0x3C])
+            },
             Defect("an archive cut short", "the end record") { try $0.cut(5) },
             Defect("a member of another name in its own header", "the name and method") {
                 try $0.change { try $0.replaceLast("plain/data/1", with: "plain/data/0") }
