@@ -134,7 +134,10 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["FormatInterface", "IR", "ONNXFormat", "Tensors"],
+            dependencies: [
+                "CHDF5", "FormatInterface", "HDF5Format", "IR", "ONNXFormat", "Tensors",
+                "ZIPContainer",
+            ],
             path: "Tests/TestSupport", swiftSettings: safe),
         tests("TensorsTests", ["Tensors"]),
         tests("IRTests", ["IR", "Tensors"]),
@@ -144,7 +147,7 @@ let package = Package(
         tests(
             "HDF5FormatTests",
             ["CHDF5", "FormatInterface", "Formats", "HDF5Format", "IR", "Tensors"]),
-        tests("ZIPContainerTests", ["FormatInterface", "Tensors", "ZIPContainer"]),
+        tests("ZIPContainerTests", ["CZlib", "FormatInterface", "Tensors", "ZIPContainer"]),
         tests(
             "PyTorchFormatTests",
             ["FormatInterface", "IR", "PyTorchFormat", "Tensors", "ZIPContainer"]),

@@ -1,7 +1,7 @@
 """Times conversions against `cp` of the source and `sync` of the copy, and against the shortest
 Python that does the same with the frameworks, in turns; whole processes, files on disk at the end.
 
-    python conversion.py FERRY FOLDER [--python PYTHON] [--keras PYTHON] [--runs N]
+    python conversion.py FERRY FOLDER [--python PYTHON] [--keras PYTHON] [--runs N] [--only WORDS]
 
 Makes the seeded VGG-16 (528 MiB) in FOLDER, then carries it from ONNX to Keras' files, and from
 `.pth` to safetensors. The scripts write the same kind of file as Ferry. A
@@ -190,7 +190,9 @@ def main():
         "--python", default=sys.executable, help="has onnx, h5py, torch and safetensors")
     parser.add_argument("--keras", default=None, help="has keras and onnx; default: --python's")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--only", default="", help="conversions with these words in their title")
     options = parser.parse_args()
+    os.environ.setdefault("KERAS_BACKEND", "torch")
     onnx, pth = (os.path.join(options.folder, f"vgg16.{end}") for end in ("onnx", "pth"))
     if not os.path.exists(onnx):
         subprocess.run([options.ferry, "init", "vgg16", "--seed", "1", "-o", onnx], check=True)
@@ -208,6 +210,7 @@ def main():
             (pth, "safetensors", f"{written}.safetensors", 1.6, "torch", options.python, TORCH),
         ]
     ]
+    contests = [contest for contest in contests if options.only in contest.title]
     for _ in range(options.runs):
         for contest in contests:
             contest.round()

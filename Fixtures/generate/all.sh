@@ -3,12 +3,15 @@
 # The trained LeNets keep their weights; `lenet.py --train` trains them anew.
 set -eu
 cd "$(dirname "$0")"
-./setup.sh
+./setup.sh --tensorflow
 labels=../../Sources/Tool/FerryCommands/Resources/imagenet_categories.txt
 mkdir -p "$(dirname "$labels")"
 for script in recipe fullsize lenet narrow checkpoints operators local_response pictures picture_formats keras_models keras_old caffe_models; do
     echo "== $script"
     .venv/bin/python "$script.py"
 done
+echo "== keras_trained"
+.venv/bin/python keras_trained.py keras3
+.venv-tensorflow/bin/python keras_trained.py tf_keras
 .venv/bin/python imagenet_labels.py > "$labels"
 ./checksums.sh

@@ -3,10 +3,8 @@
 Folders of Fixtures/keras: NAME.keras, NAME.h5, NAME.weights.h5, input_0.npy, output_0.npy.
 Old generations, which cannot be installed beside it, are written by keras_old.py.
 """
-import json
 import os
 import pathlib
-import zipfile
 
 os.environ["KERAS_BACKEND"] = "torch"
 
@@ -14,22 +12,9 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from keras import layers  # noqa: E402
 
+from keras_files import distinct, save  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent / "keras"
-
-
-def distinct(model, seed):
-    """Gives every weight another value; variances lie in 0.5 … 1.5."""
-    random = np.random.default_rng(seed)
-    for variable in model.weights:
-        shape = tuple(variable.shape)
-        if variable.path.endswith("moving_variance"):
-            values = random.uniform(0.5, 1.5, shape)
-        elif variable.path.endswith("gamma"):
-            values = random.uniform(0.7, 1.3, shape)
-        else:
-            fan_in = max(1, int(np.prod(shape[:-1])))
-            values = random.uniform(-1, 1, shape) / np.sqrt(fan_in)
-        variable.assign(values.astype("float32"))
 
 
 def sequential():
@@ -169,19 +154,6 @@ def sharded_and_narrow():
     folder.mkdir(parents=True, exist_ok=True)
     narrow.save_weights(folder / "sequential.weights.h5")
     narrow.save(folder / "sequential.h5")
-
-
-def save(model, path):
-    """Saves without the time of day, which Keras writes into metadata.json."""
-    model.save(path)
-    with zipfile.ZipFile(path) as archive:
-        members = [(entry.filename, archive.read(entry)) for entry in archive.infolist()]
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, data in members:
-            if name == "metadata.json":
-                metadata = json.loads(data) | {"date_saved": "2026-01-01@00:00:00"}
-                data = json.dumps(metadata).encode()
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
 
 
 if __name__ == "__main__":

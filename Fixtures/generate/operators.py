@@ -1,12 +1,14 @@
 """Small single-operator models with inputs and expected outputs.
 
 Each case is a folder in the layout of ONNX's own test data: model.onnx and
-test_data_set_0 with input_K.pb and output_K.pb. The expected output is ONNX
+test_data_set_0 with input_K.pb and output_K.pb. The folders whose names begin
+with the same word are one zip archive. The expected output is ONNX
 Runtime's (CPU, no graph optimisation) and must agree with the float64 answer
 of reference.py, NumPy or PyTorch before the case is written.
 """
 
 import shutil
+import zipfile
 import zlib
 
 import numpy as np
@@ -20,6 +22,7 @@ import reference as ref
 FOLDER = recipe.FIXTURES / "operators"
 X = (2, 3, 7, 10)
 done, checked = [], []
+archives = {}  # name -> member -> bytes
 
 
 def ints(*numbers):
@@ -116,17 +119,29 @@ def write(name, nodes, arrays, names, fed, expect, opset, out, ir):
             assert (got == wanted).all(), (name, got, wanted)
         checked.append(name)
 
-    folder = FOLDER / name
     assert name not in done, name
     done.append(name)
-    data = folder / "test_data_set_0"
-    data.mkdir(parents=True)
-    (folder / "model.onnx").write_bytes(model.SerializeToString(deterministic=True))
+    members = archives.setdefault(name.split("_")[0], {})
+
+    def keep(place, proto):
+        members[f"{name}/{place}"] = proto.SerializeToString(deterministic=True)
+
+    keep("model.onnx", model)
     for place, i in enumerate(fed):
-        proto = numpy_helper.from_array(arrays[i], names[i])
-        (data / f"input_{place}.pb").write_bytes(proto.SerializeToString(deterministic=True))
-    proto = numpy_helper.from_array(got, "y")
-    (data / "output_0.pb").write_bytes(proto.SerializeToString(deterministic=True))
+        keep(f"test_data_set_0/input_{place}.pb", numpy_helper.from_array(arrays[i], names[i]))
+    keep("test_data_set_0/output_0.pb", numpy_helper.from_array(got, "y"))
+
+
+def pack():
+    """Writes the archives; the same members give the same bytes."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
+    for word, members in archives.items():
+        with zipfile.ZipFile(FOLDER / f"{word}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            for place, contents in sorted(members.items()):
+                info = zipfile.ZipInfo(place)  # of 1980
+                info.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(info, contents, compresslevel=9)
 
 
 def convolutions():
@@ -635,9 +650,9 @@ def pieces():
 
 
 def main():
-    shutil.rmtree(FOLDER, ignore_errors=True)
     for group in (convolutions, activations, pools, normalisations, products, arithmetic, softmaxes, shapes, reductions, pieces):  # fmt: skip
         group()
+    pack()
     size = sum(p.stat().st_size for p in FOLDER.rglob("*") if p.is_file())
     print(f"{len(done)} cases, {len(checked)} checked against a reference, {size / 1e6:.2f} MB")
 

@@ -65,7 +65,7 @@ def main():
     rows = [s for s in known if any(words in s.name for words in options.source)]
     table = report.Table(ferry, columns, known, report.versions(keras3, tf_keras))
     with tempfile.TemporaryDirectory() as temporary:
-        scratch = options.keep or Path(temporary)
+        scratch = (options.keep or Path(temporary)).resolve()
         for name in options.network:
             case = cases.Case(name)
             for source in rows:

@@ -24,6 +24,9 @@ MODELS = [
     (FIXTURES / "keras" / name / f"{name}.keras", FIXTURES / "keras" / name)
     for name in ["sequential", "functional", "nested", "channels_first", "lrn"]
 ] + [
+    (FIXTURES / "keras" / name / made / f"{name}.keras", FIXTURES / "keras" / name / made)
+    for name in ["shared", "trained"] for made in ["keras3", "tf_keras"]
+] + [
     (FIXTURES / "models" / name / f"{name}.onnx", FIXTURES / "models" / name / "golden")
     for name in ["lenet5", "lenet5_tanh", "alexnet_narrow", "vgg11_narrow", "vgg16_narrow",
                  "vgg16_bn_narrow"]

@@ -3,6 +3,7 @@ import FormatInterface
 import HDF5Format
 import IR
 import Tensors
+import TestSupport
 import Testing
 
 /// Keras' lists of layers and weights, sound and not.

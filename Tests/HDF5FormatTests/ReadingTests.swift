@@ -3,6 +3,7 @@ import FormatInterface
 import HDF5Format
 import IR
 import Tensors
+import TestSupport
 import Testing
 
 /// Variants that other writers leave behind.

@@ -65,19 +65,6 @@ struct Scratch: ~Copyable {
     }
 }
 
-/// Makes a dataset of `type` holding `bytes`, and returns it.
-@discardableResult
-func makeDataset(
-    _ name: String, in file: hid_t, type: hid_t = ferry_H5T_IEEE_F32LE(),
-    shape: [hsize_t] = [2], creation: hid_t = 0, bytes: [UInt8]? = nil
-) -> hid_t {
-    let space = unsafe H5Screate_simple(Int32(shape.count), shape, nil)
-    let dataset = unsafe H5Dcreate2(file, name, type, space, 0, creation, 0)
-    if let bytes { unsafe _ = H5Dwrite(dataset, type, 0, 0, 0, bytes) }
-    H5Sclose(space)
-    return dataset
-}
-
 /// Numbers that are the same on every machine.
 struct SplitMix64: RandomNumberGenerator {
     var state: UInt64

@@ -20,6 +20,14 @@ struct KerasFixtures {
         ("channels_first/channels_first.h5", "channels_first"), ("lrn/lrn.keras", "lrn"),
         ("old/keras1_tf.h5", "sequential"), ("old/keras2_split.h5", "sequential"),
         ("old/keras2_lrn.h5", "lrn"),
+        ("shared/keras3/shared.keras", "shared/keras3"),
+        ("shared/keras3/shared.h5", "shared/keras3"),
+        ("shared/tf_keras/shared.keras", "shared/tf_keras"),
+        ("shared/tf_keras/shared.h5", "shared/tf_keras"),
+        ("trained/keras3/trained.keras", "trained/keras3"),
+        ("trained/keras3/trained.h5", "trained/keras3"),
+        ("trained/tf_keras/trained.keras", "trained/tf_keras"),
+        ("trained/tf_keras/trained.h5", "trained/tf_keras"),
     ])
     func `A whole model answers as its framework did`(_ path: String, _ folder: String) throws {
         let file = try fixture(path)
@@ -49,6 +57,18 @@ struct KerasFixtures {
             let turned = name == "channels_first" ? input.permuted([0, 2, 3, 1]) : input
             #expect(distance(try answer(again, to: turned), try answer(checkpoint, to: input)) == 0)
         }
+    }
+
+    @Test(arguments: ["keras3", "tf_keras"], [".keras", ".h5", ".weights.h5"])
+    func `What an optimizer keeps is left out`(_ framework: String, _ ending: String) throws {
+        let file = try fixture("trained/\(framework)/trained\(ending)")
+        let bytes = String(decoding: file.allBytes, as: UTF8.self)
+        #expect(bytes.contains("optimizer"))
+        let tensors = try FormatRegistry.format(of: file).read(file).tensors
+        #expect(tensors.count == 8, "\(tensors.map(\.name))")
+        let leaves = Set(tensors.map { $0.name.split(separator: "/").last?.prefix { $0 != ":" } })
+        #expect(
+            leaves == ["kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance"])
     }
 
     @Test

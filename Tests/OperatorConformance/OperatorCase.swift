@@ -8,11 +8,7 @@ import TestSupport
 /// A recorded single-operator network: the model, inputs, and what ONNX Runtime answered.
 struct OperatorCase {
     /// Every case recorded under Fixtures/operators.
-    static let names: [String] = {
-        let folder = Fixtures.url("operators").path
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.filter { !$0.hasPrefix(".") }.sorted()
-    }()
+    static let names = RecordedOperators.names
 
     let graph: Graph
     let weights: [String: Tensor]
@@ -27,7 +23,10 @@ struct OperatorCase {
     }
 
     init(_ name: String) throws {
-        let folder = Fixtures.url("operators/\(name)")
+        // What is read stays mapped when the folder has gone.
+        let unpacked = try TemporaryFolder()
+        let folder = try RecordedOperators.unpack(name, into: unpacked)
+        defer { withExtendedLifetime(unpacked) {} }
         let model = folder.appendingPathComponent("model.onnx").path
         let checkpoint = try ONNXFormat.read(InputFile(path: model))
         guard let graph = checkpoint.graph else {

@@ -85,6 +85,18 @@ import Testing
         }
     }
 
+    @Test func `a flipped bit in a storage shows when checksums are compared`() throws {
+        let folder = try TemporaryFolder()
+        var bytes = try InputFile(path: RecordedCheckpoint.path("plain.pth")).allBytes
+        try bytes.replace([0xB0, 0x31, 0x77, 0x3D], with: [0xB0, 0x31, 0x77, 0x3C])
+        let file = try folder.file(bytes)
+        let found = try PyTorchFormat.readUnchecked(file)
+        #expect(found.checkpoint.tensors.count == 8)
+        let message = refusal { try found.check() }
+        #expect(message?.contains("'plain/data/0': expected contents with the CRC-32") == true)
+        #expect(refusal { _ = try PyTorchFormat.read(file) } == message)
+    }
+
     @Test(arguments: files)
     func `two thousand seeded bit flips are read or refused`(_ name: String) throws {
         let folder = try TemporaryFolder()

@@ -87,7 +87,7 @@ struct MadeArchive {
     }
 
     /// The archive's reader, or its refusal.
-    func read() throws(ZIPError) -> ZIPArchive { try ZIPArchive(ByteStorage(bytes)) }
+    func read() throws(ContentError) -> ZIPArchive { try ZIPArchive(ByteStorage(bytes)) }
 }
 
 /// A number's bytes, lowest first.

@@ -1,3 +1,4 @@
+import FormatInterface
 import Tensors
 import Testing
 import ZIPContainer
@@ -93,7 +94,7 @@ struct Defect: Sendable, CustomTestStringConvertible {
     func `an archive with a defect is refused`(_ defect: Defect) {
         var made = MadeArchive()
         defect.make(&made)
-        do throws(ZIPError) {
+        do throws(ContentError) {
             _ = try made.read()
             Issue.record("read in spite of \(defect.name)")
         } catch {
@@ -139,7 +140,7 @@ struct Defect: Sendable, CustomTestStringConvertible {
         var made = MadeArchive()
         defect.make(&made)
         let archive = try made.read()
-        do throws(ZIPError) {
+        do throws(ContentError) {
             _ = try archive.contents(of: archive.entries[0])
             Issue.record("read in spite of \(defect.name)")
         } catch {

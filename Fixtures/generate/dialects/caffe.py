@@ -23,6 +23,7 @@ NAMES = {
     "Convolution": "conv", "InnerProduct": "fc", "BatchNorm": "bn", "ReLU": "relu", "TanH": "tanh",
     "Pooling": "pool", "LRN": "norm", "Dropout": "drop", "Scale": "scale", "Softmax": "prob",
 }  # fmt: skip
+DEPLOY = "deploy.prototxt"
 IN_PLACE = ("ReLU", "TanH", "Dropout", "BatchNorm", "Scale")
 
 
@@ -90,6 +91,14 @@ def save_trained(case, path, old):
     saved = [caffe_models.without_include(entry) if old else entry for entry in saved]
     path.write_bytes(caffe_models.binary(case.name, saved, old))
     path.with_name("opencv.caffemodel").symlink_to(path)
+
+
+def save_told(case, path):
+    """What the solver saves, and the prototxt for inference, which has another name."""
+    save_trained(case, path, old=False)
+    made = layers(case, softmax=case.name not in networks.LENETS)
+    for name in (DEPLOY, "opencv.prototxt"):
+        save_deploy(case, path.with_name(name), made, old=False)
 
 
 def save_with_prototxt(case, path, old=False, hdf5=False):

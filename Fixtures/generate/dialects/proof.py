@@ -34,7 +34,8 @@ class Ferry:
     def convert(self, source, target, form, options):
         """None, or what Ferry refused the conversion with."""
         words = [self.binary, "convert", source, target, "--to", form, *options, "--force"]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(
+            words, cwd=source.parent, capture_output=True, text=True, timeout=120)
         if done.returncode == 0:
             return None
         said = " / ".join(done.stderr.strip().splitlines()[-2:])

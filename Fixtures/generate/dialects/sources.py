@@ -35,7 +35,7 @@ class Source:
     # Called with the case and the path to write.
     make: Callable
     back: tuple = ()
-    # What Ferry is told because the file does not say it.
+    # What Ferry is told because the file does not say it; names are of files beside it.
     told: tuple = ()
     graph: bool = False
     # Whether the exporter fuses batch normalisations into convolutions.
@@ -320,6 +320,8 @@ def caffe_sources():
         source(".caffemodel of 2013, as trained", ".caffemodel",
                lambda case, path: caffe.save_trained(case, path, old=True),
                lacks_normalisations=of_2013),
+        source(".caffemodel, as trained, and a prototxt", ".caffemodel", caffe.save_told,
+               told=("--prototxt", caffe.DEPLOY), softmax=True),
         source(".prototxt, .caffemodel", ".prototxt", caffe.save_with_prototxt, softmax=True),
         source(".prototxt, .caffemodel of 2013", ".prototxt",
                lambda case, path: caffe.save_with_prototxt(case, path, old=True),

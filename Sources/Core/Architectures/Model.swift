@@ -46,6 +46,13 @@ package struct Model: Sendable {
     /// The nodes that have parameters, in graph order.
     package private(set) var layers: [ParameterLayer]
 
+    /// How often layers read weights that a layer before them has read: those of one layer that is
+    /// called several times.
+    package var repeatedWeights: Int {
+        let names = layers.flatMap { $0.parameters.map(\.name) }
+        return names.count - Set(names).count
+    }
+
     package init(
         graph: Graph, weights: [String: Tensor], architecture: Architecture?, origin: Convention
     ) {

@@ -104,8 +104,11 @@ package enum Translation {
     package static func notes(
         of model: Model, writtenIn convention: Convention, withGraph: Bool = false
     ) -> [String] {
-        if withGraph { return [] }
         var notes: [String] = []
+        if convention != .onnx, model.repeatedWeights > 0 {
+            notes.append("weights that several layers share are written for each of them")
+        }
+        if withGraph { return notes }
         if model.architecture == nil, convention != .onnx {
             notes.append(
                 "\(convention.title) files of weights alone hold no graph: the network cannot be "

@@ -29,6 +29,46 @@ package struct InputError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 }
 
+/// What is wrong with a file's content, and where in it; its format adds the file and its own name.
+package struct ContentError: Error, Equatable {
+    /// A byte offset, a member, a tensor, a layer; empty for the file as a whole.
+    package var place: String
+    /// What is wrong: "expected …, found …".
+    package var problem: String
+
+    package init(_ place: String = "", expected: String, found: String) {
+        self.place = place
+        problem = "expected \(expected), found \(found)"
+    }
+
+    package init(byte: Int, expected: String, found: String) {
+        self.init("byte \(byte)", expected: expected, found: found)
+    }
+
+    package init(tensor name: String, expected: String, found: String) {
+        self.init("tensor '\(name.prefix(100))'", expected: expected, found: found)
+    }
+
+    package init(layer name: String, expected: String, found: String) {
+        self.init("layer \(name)", expected: expected, found: found)
+    }
+
+    package init(member name: String, expected: String, found: String) {
+        self.init("zip member '\(name.prefix(100))'", expected: expected, found: found)
+    }
+
+    /// A defect of JSON text that begins at byte `start` of the place.
+    package init(_ error: JSONError, in place: String, textAt start: Int = 0) {
+        self.init(
+            "\(place), byte \(start + error.offset)", expected: error.expected,
+            found: error.found)
+    }
+
+    package func inputError(file: String, format: String) -> InputError {
+        InputError(file: file, format: format, place: place, problem: problem)
+    }
+}
+
 /// A destination that cannot be written, or cannot hold what it should.
 package struct OutputError: Error, Equatable, Sendable, CustomStringConvertible {
     package var file: String

@@ -25,6 +25,10 @@ package protocol ModelFormat: Sendable {
     /// - Throws: `InputError`, naming the place in the file.
     static func read(_ file: InputFile) throws -> Checkpoint
 
+    /// The same, but leaves checksums of what is large to the caller, who has them compared before
+    /// anything of the file is relied on.
+    static func readUnchecked(_ file: InputFile) throws -> UncheckedCheckpoint
+
     /// Writes a checkpoint that follows `convention`.
     ///
     /// - Throws: `OutputError` when the file cannot be written, or the checkpoint holds what this
@@ -36,4 +40,25 @@ extension ModelFormat {
     package static var holdsGraph: Bool { false }
 
     package static var isWritten: Bool { true }
+
+    package static func readUnchecked(_ file: InputFile) throws -> UncheckedCheckpoint {
+        UncheckedCheckpoint(try read(file))
+    }
+}
+
+/// What a file holds, and the comparison of its checksums that is still to be made.
+package struct UncheckedCheckpoint: Sendable {
+    package let checkpoint: Checkpoint
+    private let comparison: @Sendable () throws -> Void
+
+    /// - Parameter comparison: throws `InputError` for a checksum that differs.
+    package init(
+        _ checkpoint: Checkpoint, comparison: @escaping @Sendable () throws -> Void = {}
+    ) {
+        self.checkpoint = checkpoint
+        self.comparison = comparison
+    }
+
+    /// Compares the checksums, for which it reads all elements.
+    package func check() throws { try comparison() }
 }

@@ -29,7 +29,7 @@ struct Keras3Shards {
     ///   file does not hold, and weights that two files hold.
     init(_ index: InputFile) throws {
         let map: [String: [String]]
-        do throws(KerasError) {
+        do throws(ContentError) {
             map = try Self.map(index)
         } catch {
             throw error.inputError(file: index.path, format: Keras3WeightsFormat.name)
@@ -42,7 +42,7 @@ struct Keras3Shards {
                 map[group]?.contains(name) == true && shard.groups[group] == nil
             }
             if let missing {
-                throw KerasError("group \(missing)", expected: "it in '\(name)'", found: "none")
+                throw ContentError("group \(missing)", expected: "it in '\(name)'", found: "none")
                     .inputError(file: index.path, format: Keras3WeightsFormat.name)
             }
             try add(shard, from: source, name, index)
@@ -50,26 +50,26 @@ struct Keras3Shards {
     }
 
     /// The files of each group, whose paths lose their leading slash.
-    private static func map(_ index: InputFile) throws(KerasError) -> [String: [String]] {
+    private static func map(_ index: InputFile) throws(ContentError) -> [String: [String]] {
         let value: JSONValue
         do throws(JSONError) {
             value = try JSONValue(index.bytes(at: 0, count: index.count))
         } catch {
-            throw KerasError(config: error, in: "index")
+            throw ContentError(error, in: "index")
         }
         guard case .object(let entries) = value[mapKey], !entries.isEmpty else {
-            throw KerasError(mapKey, expected: "groups and their files", found: "none")
+            throw ContentError(mapKey, expected: "groups and their files", found: "none")
         }
         var map: [String: [String]] = [:]
         for (group, files) in entries.sorted(by: { $0.key < $1.key }) {
             let names = (files.array ?? [files]).map(\.string)
             guard !names.isEmpty else {
-                throw KerasError("group \(group)", expected: "a file", found: "none")
+                throw ContentError("group \(group)", expected: "a file", found: "none")
             }
             map[group.first == "/" ? String(group.dropFirst()) : group] = try names.map {
-                name throws(KerasError) in
+                name throws(ContentError) in
                 guard let name, !name.isEmpty, !name.contains("/") else {
-                    throw KerasError(
+                    throw ContentError(
                         "group \(group)", expected: "the name of a file beside the index",
                         found: name.map { "'\($0.prefix(100))'" } ?? "no text")
                 }
@@ -77,7 +77,7 @@ struct Keras3Shards {
             }
         }
         guard Set(map.values.joined()).count <= fileLimit else {
-            throw KerasError(mapKey, expected: "at most \(fileLimit) files", found: "more")
+            throw ContentError(mapKey, expected: "at most \(fileLimit) files", found: "more")
         }
         return map
     }
@@ -90,7 +90,7 @@ struct Keras3Shards {
         }
         for dataset in shard.datasets {
             guard sources.updateValue(source, forKey: dataset.path) == nil else {
-                throw KerasError(
+                throw ContentError(
                     "dataset \(dataset.path)", expected: "it in one file",
                     found: "another in '\(name)'"
                 ).inputError(file: index.path, format: Keras3WeightsFormat.name)

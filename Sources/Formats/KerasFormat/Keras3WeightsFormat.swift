@@ -20,18 +20,23 @@ package enum Keras3WeightsFormat: ModelFormat {
     package static func read(_ file: InputFile) throws -> Checkpoint {
         if Keras3Shards.recognizes(file) {
             let shards = try Keras3Shards(file)
-            return try checkpoint(shards.contents) { try shards.tensors($0) }
+            return try checkpoint(shards.contents, of: file) { try shards.tensors($0) }
         }
         let source = HDF5Source(file)
-        return try checkpoint(try HDF5File.contents(of: source)) {
+        return try checkpoint(try HDF5File.contents(of: source), of: file) {
             try HDF5File.tensors($0, of: source)
         }
     }
 
     private static func checkpoint(
-        _ contents: HDF5Contents, _ read: ([HDF5Dataset]) throws -> [Tensor]
+        _ contents: HDF5Contents, of file: InputFile, _ read: ([HDF5Dataset]) throws -> [Tensor]
     ) throws -> Checkpoint {
-        let layers = NumberedLayers(contents).layers
+        let layers: [NumberedLayers.Layer]
+        do throws(ContentError) {
+            layers = try NumberedLayers(contents).layers
+        } catch {
+            throw error.inputError(file: file.path, format: name)
+        }
         let tensors = try read(layers.flatMap(\.datasets))
         var rest = tensors[...]
         var named: [NamedTensor] = []
@@ -75,8 +80,8 @@ struct NumberedLayers {
 
     private(set) var layers: [Layer] = []
 
-    init(_ contents: HDF5Contents) {
-        let groups = NumberedGroups(contents)
+    init(_ contents: HDF5Contents) throws(ContentError) {
+        let groups = try NumberedGroups(contents)
         add(groups, below: "", path: "", depth: 0)
         var used: Set<String> = []
         for index in layers.indices where !used.insert(layers[index].name).inserted {

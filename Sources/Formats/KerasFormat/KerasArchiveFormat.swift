@@ -35,7 +35,7 @@ package enum KerasArchiveFormat: ModelFormat {
             }
             let weights = try contents(weightsName, of: archive, file)
             return try read(config.copy(), weights, metadata(of: archive), file)
-        } catch let error as ZIPError {
+        } catch let error as ContentError {
             throw error.inputError(file: file.path, format: name)
         }
     }
@@ -51,7 +51,7 @@ package enum KerasArchiveFormat: ModelFormat {
             config: config, in: configName, version: version, metadata: metadata
         ) { network in
             let contents = try HDF5File.contents(of: source)
-            return try KerasWeightPlaces(network, in: NumberedGroups(contents))
+            return try KerasWeightPlaces(network, in: try NumberedGroups(contents))
         }
     }
 

@@ -1,3 +1,4 @@
+import FormatInterface
 import IR
 import Tensors
 
@@ -6,7 +7,7 @@ extension KerasGraphBuilder {
     /// Adds the function of this name behind `value`; nil leaves the value as it is.
     mutating func addActivation(
         _ name: String?, _ value: KerasValue, _ call: KerasLayerCall
-    ) throws(KerasError) -> KerasValue {
+    ) throws(ContentError) -> KerasValue {
         guard let name else { return value }
         let (names, isPicture) = try aligned([value])
         let x = names[0]
@@ -71,7 +72,7 @@ extension KerasGraphBuilder {
         }
     }
 
-    mutating func addActivationLayer(_ call: KerasLayerCall) throws(KerasError) -> KerasValue {
+    mutating func addActivationLayer(_ call: KerasLayerCall) throws(ContentError) -> KerasValue {
         let layer = call.layer
         let input = try call.input()
         let (names, isPicture) = try aligned([input])
@@ -103,7 +104,7 @@ extension KerasGraphBuilder {
     /// min(max(x, slope·x), max_value)
     private mutating func addRectifier(
         _ call: KerasLayerCall, _ input: String
-    ) throws(KerasError) -> String {
+    ) throws(ContentError) -> String {
         let layer = call.layer
         let threshold = try layer.number("threshold", default: 0)
         guard threshold == 0 else {
@@ -126,10 +127,10 @@ extension KerasGraphBuilder {
     /// Slopes have the input's shape without the batch, 1 along shared axes.
     private mutating func addPReLU(
         _ call: KerasLayerCall, _ input: KerasValue
-    ) throws(KerasError) -> KerasValue {
+    ) throws(ContentError) -> KerasValue {
         let (name, shape) = try weight("alpha", call)
         guard shape.count == input.rank - 1 else {
-            throw KerasError(
+            throw ContentError(
                 layer: call.path, expected: "slopes of \(input.rank - 1) axes",
                 found: "shape \(shape)")
         }

@@ -1,3 +1,4 @@
+import FormatInterface
 import IR
 import Tensors
 
@@ -5,9 +6,9 @@ import Tensors
 extension KerasGraphBuilder {
     /// Adds one call of a layer.
     ///
-    /// - Throws: `KerasError` naming the layer: a class Ferry does not know, or settings it has no
+    /// - Throws: `ContentError` naming the layer: a class Ferry does not know, or settings it has no
     ///   operators for.
-    mutating func add(_ call: KerasLayerCall) throws(KerasError) -> KerasValue {
+    mutating func add(_ call: KerasLayerCall) throws(ContentError) -> KerasValue {
         if case .plain(.bool(true)) = call.call.keywords["training"] {
             throw call.layer.error(expected: "calls for inference", found: "training=True")
         }
@@ -56,32 +57,33 @@ extension KerasGraphBuilder {
         weights[call.path]?[leaf] != nil
     }
 
-    func weight(_ leaf: String, _ call: KerasLayerCall) throws(KerasError) -> (String, [Int]) {
+    func weight(_ leaf: String, _ call: KerasLayerCall) throws(ContentError) -> (String, [Int]) {
         guard let tensor = weights[call.path]?[leaf] else {
-            throw KerasError(layer: call.path, expected: "a weight \(leaf)", found: "none")
+            throw ContentError(layer: call.path, expected: "a weight \(leaf)", found: "none")
         }
         return (Self.weight(call.path, leaf), tensor.shape)
     }
 
     private func kernel(
         _ leaf: String, _ call: KerasLayerCall, rank: Int
-    ) throws(KerasError) -> (String, [Int]) {
+    ) throws(ContentError) -> (String, [Int]) {
         let (name, shape) = try weight(leaf, call)
         guard shape.count == rank, shape.allSatisfy({ $0 > 0 }) else {
-            throw KerasError(
+            throw ContentError(
                 layer: call.path, expected: "a \(leaf) of \(rank) axes", found: "shape \(shape)")
         }
         return (name, shape)
     }
 
-    private func biases(_ call: KerasLayerCall) throws(KerasError) -> [String] {
+    private func biases(_ call: KerasLayerCall) throws(ContentError) -> [String] {
         guard try call.layer.flag("use_bias", "bias", default: true) else { return [] }
         return [try weight("bias", call).0]
     }
 
     // MARK: Convolutions
 
-    private mutating func addConvolution(_ call: KerasLayerCall) throws(KerasError) -> KerasValue {
+    private mutating func addConvolution(_ call: KerasLayerCall) throws(ContentError) -> KerasValue
+    {
         let isLast = try call.layer.isChannelsLast()
         let input = try channelsFirst(call.pictureInput(), isLast: isLast)
         let (name, shape) = try kernel("kernel", call, rank: 4)
@@ -109,23 +111,23 @@ extension KerasGraphBuilder {
     /// Checks that a kernel is of the size that the configuration states.
     private func check(
         _ call: KerasLayerCall, kernel: [Int], outputs: Int
-    ) throws(KerasError) {
+    ) throws(ContentError) {
         var sizes = try call.layer.pair("kernel_size")
         if sizes == nil, call.layer.config["nb_row"] != nil {
             sizes = [try call.layer.integer("nb_row"), try call.layer.integer("nb_col")]
         }
         if let sizes, sizes != kernel {
-            throw KerasError(
+            throw ContentError(
                 layer: call.path, expected: "a kernel of \(sizes)", found: "\(kernel)")
         }
         let filters = try call.layer.integer("filters", "nb_filter", default: outputs)
         if filters != outputs {
-            throw KerasError(
+            throw ContentError(
                 layer: call.path, expected: "a kernel for \(filters) outputs", found: "\(outputs)")
         }
     }
 
-    private mutating func addDepthwise(_ call: KerasLayerCall) throws(KerasError) -> KerasValue {
+    private mutating func addDepthwise(_ call: KerasLayerCall) throws(ContentError) -> KerasValue {
         let isLast = try call.layer.isChannelsLast()
         let input = try channelsFirst(call.pictureInput(), isLast: isLast)
         let result = try addDepthwiseStep(input, call, biases(call), named: call.path)
@@ -136,12 +138,12 @@ extension KerasGraphBuilder {
     /// A kernel [kh, kw, in, multiples] applied to each channel by itself.
     private mutating func addDepthwiseStep(
         _ input: String, _ call: KerasLayerCall, _ biases: [String], named wish: String
-    ) throws(KerasError) -> String {
+    ) throws(ContentError) -> String {
         let (name, shape) = try kernel("depthwise_kernel", call, rank: 4)
         let turned = try add(Transpose(permutation: [2, 3, 0, 1]), [name], named: "\(name)/imhw")
         let (outputs, overflow) = shape[2].multipliedReportingOverflow(by: shape[3])
         guard !overflow else {
-            throw KerasError(layer: call.path, expected: "a kernel", found: "shape \(shape)")
+            throw ContentError(layer: call.path, expected: "a kernel", found: "shape \(shape)")
         }
         let target = try integers([outputs, 1, shape[0], shape[1]], named: "\(name)/shape")
         let kernel = try add(Reshape(), [turned, target], named: "\(name)/oihw")
@@ -151,7 +153,7 @@ extension KerasGraphBuilder {
         return try add(convolution, [input, kernel] + biases, named: wish)
     }
 
-    private mutating func addSeparable(_ call: KerasLayerCall) throws(KerasError) -> KerasValue {
+    private mutating func addSeparable(_ call: KerasLayerCall) throws(ContentError) -> KerasValue {
         let isLast = try call.layer.isChannelsLast()
         let input = try channelsFirst(call.pictureInput(), isLast: isLast)
         let depthwise = try addDepthwiseStep(input, call, [], named: "\(call.path)/depthwise")
@@ -167,7 +169,7 @@ extension KerasGraphBuilder {
     /// How a window slides: `padding` is Keras' word for it.
     private func window(
         _ layer: KerasLayer, kernel: [Int], isConvolution: Bool
-    ) throws(KerasError) -> SpatialWindow {
+    ) throws(ContentError) -> SpatialWindow {
         let strides = try layer.pair("strides", "subsample") ?? (isConvolution ? [1, 1] : kernel)
         let dilations = try layer.pair("dilation_rate") ?? [1, 1]
         let padding = layer.config["padding"] ?? layer.config["border_mode"]
@@ -187,13 +189,13 @@ extension KerasGraphBuilder {
 
     // MARK: Dense
 
-    private mutating func addDense(_ call: KerasLayerCall) throws(KerasError) -> KerasValue {
+    private mutating func addDense(_ call: KerasLayerCall) throws(ContentError) -> KerasValue {
         let value = try call.input()
         let input = try literal(value)
         let (kernel, shape) = try kernel("kernel", call, rank: 2)
         let units = try call.layer.integer("units", "output_dim", default: shape[1])
         guard units == shape[1] else {
-            throw KerasError(
+            throw ContentError(
                 layer: call.path, expected: "a kernel for \(units) outputs", found: "\(shape[1])")
         }
         var result: String
@@ -211,7 +213,7 @@ extension KerasGraphBuilder {
 
     // MARK: Pools
 
-    private mutating func addPool(_ call: KerasLayerCall) throws(KerasError) -> KerasValue {
+    private mutating func addPool(_ call: KerasLayerCall) throws(ContentError) -> KerasValue {
         let isLast = try call.layer.isChannelsLast()
         let input = try channelsFirst(call.pictureInput(), isLast: isLast)
         let size = try call.layer.pair("pool_size") ?? [2, 2]
@@ -223,7 +225,7 @@ extension KerasGraphBuilder {
         return pictureValue(result, isLast: isLast)
     }
 
-    private mutating func addGlobalPool(_ call: KerasLayerCall) throws(KerasError) -> KerasValue {
+    private mutating func addGlobalPool(_ call: KerasLayerCall) throws(ContentError) -> KerasValue {
         let isLast = try call.layer.isChannelsLast()
         let input = try channelsFirst(call.pictureInput(), isLast: isLast)
         let isMaximum = call.layer.className.hasPrefix("GlobalMax")

@@ -1,3 +1,4 @@
+import FormatInterface
 import IR
 import Tensors
 
@@ -5,10 +6,10 @@ import Tensors
 extension KerasGraphBuilder {
     /// Builds the whole network.
     ///
-    /// - Throws: `KerasError` for layers Ferry does not know, calls in a circle or of missing layers.
+    /// - Throws: `ContentError` for layers Ferry does not know, calls in a circle or of missing layers.
     static func graph(
         of network: KerasNetwork, weights: [String: [String: Tensor]], version: KerasVersion
-    ) throws(KerasError) -> Graph {
+    ) throws(ContentError) -> Graph {
         var builder = KerasGraphBuilder(weights: weights, version: version)
         var given: [KerasValue] = []
         for reference in network.inputs {
@@ -31,9 +32,9 @@ extension KerasGraphBuilder {
 
     private mutating func declareInput(
         _ name: String, of network: KerasNetwork
-    ) throws(KerasError) -> KerasValue {
+    ) throws(ContentError) -> KerasValue {
         guard let layer = network.layers.first(where: { $0.name == name }) else {
-            throw KerasError("model", expected: "the layer of input \(name)", found: "none")
+            throw ContentError("model", expected: "the layer of input \(name)", found: "none")
         }
         guard let sizes = layer.inputShape?.array, (2...8).contains(sizes.count) else {
             throw layer.error(
@@ -63,9 +64,9 @@ extension KerasGraphBuilder {
     /// Adds a network's layers, those of models inside under the model's name.
     private mutating func add(
         _ network: KerasNetwork, given: [KerasValue], path: String
-    ) throws(KerasError) -> [KerasValue] {
+    ) throws(ContentError) -> [KerasValue] {
         guard given.count == network.inputs.count else {
-            throw KerasError(
+            throw ContentError(
                 "model \(network.name)", expected: "\(network.inputs.count) inputs",
                 found: "\(given.count)")
         }
@@ -102,11 +103,11 @@ extension KerasGraphBuilder {
     private static func find(
         _ reference: KerasReference, _ calls: KerasCalls,
         _ values: [KerasReference: [KerasValue]], for layer: KerasLayer?
-    ) throws(KerasError) -> KerasValue {
+    ) throws(ContentError) -> KerasValue {
         let call = calls.resolve(reference)
         let results = values[KerasReference(layer: reference.layer, call: call, output: 0)] ?? []
         guard reference.output < results.count else {
-            throw KerasError(
+            throw ContentError(
                 layer.map { "layer \($0.name)" } ?? "model",
                 expected: "a value of layer \(reference.layer)",
                 found: "none (call \(reference.call), output \(reference.output))")
@@ -151,8 +152,8 @@ private struct KerasCalls {
         return reference.call - (first[reference.layer] ?? 0)
     }
 
-    /// All calls, each after those it reads.
-    func ordered() throws(KerasError) -> [Step] {
+    /// All calls, each after those it reads, and as the file lists them where that allows it.
+    func ordered() throws(ContentError) -> [Step] {
         var steps: [Step] = []
         var numbers: [KerasReference: Int] = [:]
         for (index, layer) in network.layers.enumerated() {
@@ -177,14 +178,15 @@ private struct KerasCalls {
                 waiting[number] += 1
             }
         }
-        var order = steps.indices.filter { waiting[$0] == 0 }
-        var next = 0
-        while next < order.count {
-            for reader in readers[order[next]] {
+        var ready = IndexHeap()
+        for number in steps.indices where waiting[number] == 0 { ready.insert(number) }
+        var order: [Int] = []
+        while let number = ready.removeSmallest() {
+            order.append(number)
+            for reader in readers[number] {
                 waiting[reader] -= 1
-                if waiting[reader] == 0 { order.append(reader) }
+                if waiting[reader] == 0 { ready.insert(reader) }
             }
-            next += 1
         }
         if order.count < steps.count, let stuck = steps.indices.first(where: { waiting[$0] > 0 }) {
             throw network.layers[steps[stuck].layer].error(
@@ -206,7 +208,7 @@ struct KerasLayerCall {
     var values: [KerasValue] { call.arguments.flatMap(\.references).compactMap { inputs[$0] } }
 
     /// The one value it reads.
-    func input() throws(KerasError) -> KerasValue {
+    func input() throws(ContentError) -> KerasValue {
         let values = values
         guard values.count == 1 else {
             throw layer.error(expected: "one input", found: "\(values.count)")
@@ -215,7 +217,7 @@ struct KerasLayerCall {
     }
 
     /// The one picture it reads.
-    func pictureInput() throws(KerasError) -> KerasValue {
+    func pictureInput() throws(ContentError) -> KerasValue {
         let value = try input()
         guard value.rank == 4 else {
             throw layer.error(expected: "an input of 4 axes", found: "\(value.rank)")

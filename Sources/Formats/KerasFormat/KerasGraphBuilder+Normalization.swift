@@ -1,3 +1,4 @@
+import FormatInterface
 import IR
 import Tensors
 
@@ -5,7 +6,7 @@ import Tensors
 extension KerasGraphBuilder {
     mutating func addNormalization(
         _ call: KerasLayerCall
-    ) throws(KerasError) -> KerasValue {
+    ) throws(ContentError) -> KerasValue {
         let layer = call.layer
         let value = try call.input()
         if try layer.integer("mode", default: 0) != 0 || version.hasDeviations {
@@ -24,7 +25,7 @@ extension KerasGraphBuilder {
         let (mean, shape) = try weight("moving_mean", call)
         let (variance, _) = try weight("moving_variance", call)
         guard shape.count == 1, shape[0] > 0 else {
-            throw KerasError(
+            throw ContentError(
                 layer: call.path, expected: "a mean for each channel", found: "shape \(shape)")
         }
         var parameters: [String] = []
@@ -45,7 +46,7 @@ extension KerasGraphBuilder {
         return self.value(result, rank: value.rank, isPicture: isPicture)
     }
 
-    mutating func addRescaling(_ call: KerasLayerCall) throws(KerasError) -> KerasValue {
+    mutating func addRescaling(_ call: KerasLayerCall) throws(ContentError) -> KerasValue {
         var value = try call.input()
         for (key, op, neutral) in [("scale", Mul() as any Operator, 1.0), ("offset", Add(), 0.0)] {
             guard let given = call.layer.config[key] else { continue }
@@ -66,7 +67,7 @@ extension KerasGraphBuilder {
     /// Normalization: (x − mean) / max(√variance, 1e-7) along the last axis.
     mutating func addStandardization(
         _ call: KerasLayerCall
-    ) throws(KerasError) -> KerasValue {
+    ) throws(ContentError) -> KerasValue {
         let layer = call.layer
         let value = try call.input()
         if try layer.flag("invert", default: false) {
@@ -91,7 +92,7 @@ extension KerasGraphBuilder {
     /// One number, or one for each channel: from the configuration, or from the weights.
     private mutating func statistic(
         _ key: String, _ call: KerasLayerCall, _ isPicture: Bool
-    ) throws(KerasError) -> String {
+    ) throws(ContentError) -> String {
         if let given = call.layer.config[key] {
             let numbers = given.numbers
             guard !numbers.isEmpty else {

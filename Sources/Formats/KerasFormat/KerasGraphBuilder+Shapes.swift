@@ -1,9 +1,10 @@
+import FormatInterface
 import IR
 import Tensors
 
 /// Layers that move elements or put values together.
 extension KerasGraphBuilder {
-    mutating func addMargins(_ call: KerasLayerCall) throws(KerasError) -> KerasValue {
+    mutating func addMargins(_ call: KerasLayerCall) throws(ContentError) -> KerasValue {
         let isLast = try call.layer.isChannelsLast()
         let input = try channelsFirst(call.pictureInput(), isLast: isLast)
         let isCropping = call.layer.className == "Cropping2D"
@@ -15,7 +16,7 @@ extension KerasGraphBuilder {
     }
 
     /// Channels-last order, as Keras flattens since it asks for a `data_format`.
-    mutating func addFlatten(_ call: KerasLayerCall) throws(KerasError) -> KerasValue {
+    mutating func addFlatten(_ call: KerasLayerCall) throws(ContentError) -> KerasValue {
         let value = try call.input()
         var input = try literal(value)
         if value.rank == 4, try !call.layer.isChannelsLast() {
@@ -26,7 +27,7 @@ extension KerasGraphBuilder {
         return KerasValue(literal: result, picture: nil, rank: 2)
     }
 
-    mutating func addReshape(_ call: KerasLayerCall) throws(KerasError) -> KerasValue {
+    mutating func addReshape(_ call: KerasLayerCall) throws(ContentError) -> KerasValue {
         let given = call.layer.config["target_shape"] ?? call.layer.config["dims"]
         let sizes = given?.array?.compactMap(\.integer) ?? []
         guard sizes.count == given?.array?.count, sizes.allSatisfy({ $0 == -1 || $0 > 0 }),
@@ -42,7 +43,7 @@ extension KerasGraphBuilder {
         return KerasValue(literal: result, picture: nil, rank: sizes.count + 1)
     }
 
-    mutating func addPermute(_ call: KerasLayerCall) throws(KerasError) -> KerasValue {
+    mutating func addPermute(_ call: KerasLayerCall) throws(ContentError) -> KerasValue {
         let value = try call.input()
         let axes = call.layer.config["dims"]?.array?.compactMap(\.integer) ?? []
         guard axes.sorted() == Array(1..<max(value.rank, 1)) else {
@@ -56,7 +57,7 @@ extension KerasGraphBuilder {
 
     mutating func addConcatenation(
         _ call: KerasLayerCall, axis: Int
-    ) throws(KerasError) -> KerasValue {
+    ) throws(ContentError) -> KerasValue {
         let values = call.values
         let (names, arePictures) = try aligned(values)
         guard let rank = values.first?.rank, values.allSatisfy({ $0.rank == rank }) else {
@@ -70,7 +71,7 @@ extension KerasGraphBuilder {
     /// An axis in the order in which values are: Keras counts them in its own.
     func place(
         _ axis: Int, _ rank: Int, _ arePictures: Bool, _ call: KerasLayerCall
-    ) throws(KerasError) -> Int {
+    ) throws(ContentError) -> Int {
         let own = axis < 0 ? axis + rank : axis
         guard own > 0, own < rank else {
             throw call.layer.error(expected: "an axis of the input's \(rank)", found: "\(axis)")
@@ -79,7 +80,7 @@ extension KerasGraphBuilder {
     }
 
     /// Keras 1's layer for all ways of putting values together.
-    mutating func addMerge(_ call: KerasLayerCall) throws(KerasError) -> KerasValue {
+    mutating func addMerge(_ call: KerasLayerCall) throws(ContentError) -> KerasValue {
         let mode = call.layer.config["mode"]?.string ?? ""
         if mode == "concat" {
             return try addConcatenation(
@@ -99,7 +100,7 @@ extension KerasGraphBuilder {
     /// which also take numbers; nil for another class.
     mutating func addArithmetic(
         _ call: KerasLayerCall, _ className: String
-    ) throws(KerasError) -> KerasValue? {
+    ) throws(ContentError) -> KerasValue? {
         let op: any Operator
         switch className {
         case "Add": op = Add()
@@ -118,7 +119,7 @@ extension KerasGraphBuilder {
     private mutating func combine(
         _ call: KerasLayerCall, _ op: any Operator, _ arguments: [KerasArgument],
         reducesPairs: Bool
-    ) throws(KerasError) -> KerasValue {
+    ) throws(ContentError) -> KerasValue {
         var operands = arguments
         if operands.count == 1, case .list(let list) = operands[0] { operands = list }
         let values = operands.flatMap(\.references).compactMap { call.inputs[$0] }
@@ -149,7 +150,7 @@ extension KerasGraphBuilder {
     }
 
     /// A TensorFlow function that Keras 2 kept as a layer; only those listed here.
-    mutating func addTensorFlowCall(_ call: KerasLayerCall) throws(KerasError) -> KerasValue {
+    mutating func addTensorFlowCall(_ call: KerasLayerCall) throws(ContentError) -> KerasValue {
         let function = call.layer.config["function"]?.string ?? ""
         let other = call.call.keywords["y"].map { [$0] } ?? []
         switch function {
@@ -171,8 +172,9 @@ extension KerasGraphBuilder {
     }
 
     /// tf.nn.lrn: x / (bias + alpha · Σ x²)^beta over 2·depth_radius + 1 channels.
-    private mutating func addResponseNorm(_ call: KerasLayerCall) throws(KerasError) -> KerasValue {
-        func setting(_ key: String, _ usual: Double) throws(KerasError) -> Double {
+    private mutating func addResponseNorm(_ call: KerasLayerCall) throws(ContentError) -> KerasValue
+    {
+        func setting(_ key: String, _ usual: Double) throws(ContentError) -> Double {
             switch call.call.keywords[key] {
             case nil, .plain(.null): return usual
             case .plain(.number(let number)): return number

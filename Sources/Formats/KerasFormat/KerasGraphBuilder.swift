@@ -1,3 +1,4 @@
+import FormatInterface
 import IR
 import Tensors
 
@@ -61,9 +62,9 @@ struct KerasGraphBuilder {
     @discardableResult
     mutating func add(
         _ op: any Operator, _ inputs: [String], named wish: String
-    ) throws(KerasError) -> String {
+    ) throws(ContentError) -> String {
         guard nodes.count < Self.nodeLimit else {
-            throw KerasError("model", expected: "at most \(Self.nodeLimit) steps", found: "more")
+            throw ContentError("model", expected: "at most \(Self.nodeLimit) steps", found: "more")
         }
         let name = fresh(wish)
         nodes.append(Node(name: name, op: op, inputs: inputs, outputs: [name]))
@@ -75,36 +76,36 @@ struct KerasGraphBuilder {
         nodes.append(Node(name: name, op: Identity(), inputs: [value], outputs: [name]))
     }
 
-    mutating func constant(_ tensor: Tensor, named wish: String) throws(KerasError) -> String {
+    mutating func constant(_ tensor: Tensor, named wish: String) throws(ContentError) -> String {
         try add(Constant(value: tensor), [], named: wish)
     }
 
     /// A floating-point constant in the network's element type.
     mutating func number(
         _ values: [Double], shape: [Int] = [], named wish: String
-    ) throws(KerasError) -> String {
+    ) throws(ContentError) -> String {
         try constant(Tensor(rounding: values, to: elementType, shape: shape), named: wish)
     }
 
-    mutating func integers(_ values: [Int], named wish: String) throws(KerasError) -> String {
+    mutating func integers(_ values: [Int], named wish: String) throws(ContentError) -> String {
         try constant(Tensor(values.map { Int64($0) }), named: wish)
     }
 
     // MARK: Orders of axes
 
-    mutating func literal(_ value: KerasValue) throws(KerasError) -> String {
+    mutating func literal(_ value: KerasValue) throws(ContentError) -> String {
         if let literal = value.literal { return literal }
         return try turn(value.picture ?? "", [0, 2, 3, 1], "nhwc")
     }
 
-    mutating func picture(_ value: KerasValue) throws(KerasError) -> String {
+    mutating func picture(_ value: KerasValue) throws(ContentError) -> String {
         if let picture = value.picture { return picture }
         return try turn(value.literal ?? "", [0, 3, 1, 2], "nchw")
     }
 
     private mutating func turn(
         _ name: String, _ axes: [Int], _ suffix: String
-    ) throws(KerasError) -> String {
+    ) throws(ContentError) -> String {
         if let known = turned[name] { return known }
         let other = try add(Transpose(permutation: axes), [name], named: "\(name)/\(suffix)")
         turned[name] = other
@@ -115,7 +116,7 @@ struct KerasGraphBuilder {
     /// A picture in the order that a layer's `data_format` names.
     mutating func channelsFirst(
         _ value: KerasValue, isLast: Bool
-    ) throws(KerasError) -> String {
+    ) throws(ContentError) -> String {
         try isLast ? picture(value) : literal(value)
     }
 
@@ -130,7 +131,7 @@ struct KerasGraphBuilder {
     /// where one is a picture already.
     mutating func aligned(
         _ values: [KerasValue]
-    ) throws(KerasError) -> (names: [String], arePictures: Bool) {
+    ) throws(ContentError) -> (names: [String], arePictures: Bool) {
         let arePictures =
             values.allSatisfy { $0.rank == 4 } && values.contains { $0.picture != nil }
         var names: [String] = []

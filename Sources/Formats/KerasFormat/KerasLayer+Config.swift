@@ -1,11 +1,13 @@
+import FormatInterface
+
 /// Reading a layer's configuration, in the words of any generation of Keras.
 extension KerasLayer {
-    func error(expected: String, found: String) -> KerasError {
-        KerasError(layer: name, expected: expected, found: found)
+    func error(expected: String, found: String) -> ContentError {
+        ContentError(layer: name, expected: expected, found: found)
     }
 
     /// A flag under its newer or its older name.
-    func flag(_ keys: String..., default value: Bool) throws(KerasError) -> Bool {
+    func flag(_ keys: String..., default value: Bool) throws(ContentError) -> Bool {
         for key in keys {
             guard let given = config[key] else { continue }
             guard let flag = given.bool ?? given.integer.map({ $0 != 0 }) else {
@@ -16,7 +18,7 @@ extension KerasLayer {
         return value
     }
 
-    func number(_ keys: String..., default value: Double) throws(KerasError) -> Double {
+    func number(_ keys: String..., default value: Double) throws(ContentError) -> Double {
         for key in keys {
             guard let given = config[key] else { continue }
             guard let number = given.number else {
@@ -27,7 +29,7 @@ extension KerasLayer {
         return value
     }
 
-    func integer(_ keys: String..., default value: Int? = nil) throws(KerasError) -> Int {
+    func integer(_ keys: String..., default value: Int? = nil) throws(ContentError) -> Int {
         for key in keys {
             guard let given = config[key] else { continue }
             guard let number = given.integer, abs(number) < 1 << 31 else {
@@ -40,7 +42,7 @@ extension KerasLayer {
     }
 
     /// Two positive sizes, written as a list or as one number for both; nil when there are none.
-    func pair(_ keys: String...) throws(KerasError) -> [Int]? {
+    func pair(_ keys: String...) throws(ContentError) -> [Int]? {
         for key in keys {
             guard let given = config[key] else { continue }
             let sizes = given.array?.compactMap(\.integer) ?? given.integer.map { [$0, $0] } ?? []
@@ -53,7 +55,7 @@ extension KerasLayer {
     }
 
     /// `[[top, bottom], [left, right]]`, `[rows, columns]` or one number.
-    func margins(_ key: String) throws(KerasError) -> (begin: [Int], end: [Int]) {
+    func margins(_ key: String) throws(ContentError) -> (begin: [Int], end: [Int]) {
         guard let given = config[key] else { throw error(expected: key, found: "none") }
         let sides = given.array ?? [given, given]
         var begin: [Int] = []
@@ -71,7 +73,7 @@ extension KerasLayer {
     }
 
     /// Whether channels are the last axis of its pictures.
-    func isChannelsLast() throws(KerasError) -> Bool {
+    func isChannelsLast() throws(ContentError) -> Bool {
         let format = config["data_format"] ?? config["dim_ordering"]
         switch format?.string {
         case "channels_last", "tf", "default": return true
@@ -90,7 +92,7 @@ extension KerasLayer {
     }
 
     /// The name of an activation; nil for none.
-    func activation(_ key: String = "activation") throws(KerasError) -> String? {
+    func activation(_ key: String = "activation") throws(ContentError) -> String? {
         guard let given = config[key] else { return nil }
         // Keras 2 may write an object, whose class or registered name is the function's.
         let name =
@@ -104,8 +106,8 @@ extension KerasLayer {
 
     /// Last parts of its weights' names, in the order in which Keras keeps them.
     ///
-    /// - Throws: `KerasError` for configurations that make no sense.
-    func weightNames() throws(KerasError) -> [String] {
+    /// - Throws: `ContentError` for configurations that make no sense.
+    func weightNames() throws(ContentError) -> [String] {
         let bias = try flag("use_bias", "bias", default: true) ? ["bias"] : []
         switch className {
         case "Conv2D", "Convolution2D", "Dense": return ["kernel"] + bias
@@ -124,7 +126,7 @@ extension KerasLayer {
     }
 
     /// How many of its weights, from the first, are trained.
-    func trainableCount() throws(KerasError) -> Int {
+    func trainableCount() throws(ContentError) -> Int {
         switch className {
         case "BatchNormalization": try weightNames().count - 2
         case "Normalization": 0

@@ -78,14 +78,15 @@ struct KerasLayerWriter {
             let shape: [JSONValue] = (input.shape ?? []).enumerated().map { axis, dimension in
                 axis == 0 ? .null : dimension.size.map { .number(Double($0)) } ?? .null
             }
+            let name = layerName(input.name)
             append(
                 WrittenLayer(
-                    className: "InputLayer", name: input.name,
+                    className: "InputLayer", name: name,
                     config: [
                         "batch_input_shape": .array(shape),
                         "dtype": .string(input.elementType.rawValue),
                     ], reads: []))
-            values[input.name] = Value(layer: input.name, isPicture: false)
+            values[input.name] = Value(layer: name, isPicture: false)
         }
         for node in graph.nodes { try add(node) }
     }
@@ -94,7 +95,15 @@ struct KerasLayerWriter {
 
     mutating func append(_ layer: WrittenLayer) { layers.append(layer) }
 
+    /// The name of a node's or an input's layer: its own, with "_" for each "/", by which Keras'
+    /// files divide groups; a number is added where that is another's.
+    private mutating func layerName(_ own: String) -> String {
+        own.contains("/") ? fresh(own) : own
+    }
+
+    /// A name without "/" that no other layer has.
     mutating func fresh(_ wish: String) -> String {
+        let wish = wish.replacing("/", with: "_")
         var name = wish
         var number = 1
         while !names.insert(name).inserted {
@@ -138,7 +147,7 @@ struct KerasLayerWriter {
         _ className: String, _ config: [String: JSONValue] = [:], for node: Node,
         reads: [Value], isPicture: Bool, weights: [NamedTensor] = [], name: String? = nil
     ) {
-        let name = name ?? node.name
+        let name = name ?? layerName(node.name)
         append(
             WrittenLayer(
                 className: className, name: name, config: config, reads: reads.map(\.layer),

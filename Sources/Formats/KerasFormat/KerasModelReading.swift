@@ -42,23 +42,24 @@ struct KerasModelReading {
             do {
                 try graph.sortNodes(constants: constants)
             } catch {
-                throw KerasError(expected: "a sound network", found: "\(error)")
+                throw ContentError(expected: "a sound network", found: "\(error)")
             }
             return Checkpoint(
                 convention: .keras, tensors: named, graph: graph, metadata: metadata,
                 producer: "keras \(version.text)")
-        } catch let error as KerasError {
+        } catch let error as ContentError {
             throw error.inputError(file: path, format: format)
         }
     }
 
-    private static func network(_ text: [UInt8], _ place: String) throws(KerasError) -> KerasNetwork
+    private static func network(_ text: [UInt8], _ place: String) throws(ContentError)
+        -> KerasNetwork
     {
         let config: JSONValue
         do throws(JSONError) {
             config = try JSONValue(text)
         } catch {
-            throw KerasError(config: error, in: place)
+            throw ContentError(error, in: place)
         }
         return try KerasNetwork(config)
     }

@@ -1,3 +1,5 @@
+import FormatInterface
+
 /// A value in a network's configuration: the output of one call of a layer.
 struct KerasReference: Hashable {
     var layer: String
@@ -64,36 +66,36 @@ struct KerasNetwork {
 extension KerasNetwork {
     /// Reads `{"class_name": …, "config": …}`.
     ///
-    /// - Throws: `KerasError` for what is no model, and for classes defined outside Keras.
-    init(_ model: JSONValue) throws(KerasError) {
+    /// - Throws: `ContentError` for what is no model, and for classes defined outside Keras.
+    init(_ model: JSONValue) throws(ContentError) {
         var count = 0
         try self.init(model, depth: 0, &count)
     }
 
-    private init(_ model: JSONValue, depth: Int, _ count: inout Int) throws(KerasError) {
+    private init(_ model: JSONValue, depth: Int, _ count: inout Int) throws(ContentError) {
         guard let className = model["class_name"]?.string else {
-            throw KerasError("model", expected: "a class_name", found: "none")
+            throw ContentError("model", expected: "a class_name", found: "none")
         }
         guard Self.modelClasses.contains(className) else {
-            throw KerasError(
+            throw ContentError(
                 "model", expected: "a Sequential or Functional model", found: className)
         }
         guard depth < Self.depthLimit else {
-            throw KerasError(
+            throw ContentError(
                 "model", expected: "models at most \(Self.depthLimit) inside each other",
                 found: "more")
         }
         guard let config = model["config"] else {
-            throw KerasError("model", expected: "a config", found: "none")
+            throw ContentError("model", expected: "a config", found: "none")
         }
         guard let list = config.array ?? config["layers"]?.array else {
-            throw KerasError("model", expected: "layers in its config", found: "none")
+            throw ContentError("model", expected: "layers in its config", found: "none")
         }
         var layers: [KerasLayer] = []
         for entry in list {
             count += 1
             guard count <= Self.layerLimit else {
-                throw KerasError(
+                throw ContentError(
                     "model", expected: "at most \(Self.layerLimit) layers", found: "more")
             }
             var layer = try KerasLayer(entry)
@@ -105,7 +107,7 @@ extension KerasNetwork {
         let name = config["name"]?.string ?? "model"
         let names = layers.map(\.name)
         if let twice = Dictionary(grouping: names, by: \.self).first(where: { $1.count > 1 }) {
-            throw KerasError(layer: twice.key, expected: "each name once", found: "it twice")
+            throw ContentError(layer: twice.key, expected: "each name once", found: "it twice")
         }
         if className == "Sequential" {
             try self.init(
@@ -122,11 +124,11 @@ extension KerasNetwork {
     /// Layers that read each other in order.
     private init(
         chain layers: [KerasLayer], name: String, inputShape: JSONValue?
-    ) throws(KerasError) {
+    ) throws(ContentError) {
         var layers = layers
         if layers.first?.className != "InputLayer" {
             guard let first = layers.first else {
-                throw KerasError("model \(name)", expected: "layers", found: "none")
+                throw ContentError("model \(name)", expected: "layers", found: "none")
             }
             let shape = first.inputShape ?? inputShape ?? .null
             layers.insert(
@@ -149,7 +151,7 @@ extension KerasNetwork {
     /// One reference, a list of them, or a dictionary whose keys name them.
     private static func references(
         _ value: JSONValue?, _ key: String
-    ) throws(KerasError) -> [KerasReference] {
+    ) throws(ContentError) -> [KerasReference] {
         var values: [JSONValue] = []
         switch value {
         case .array(let list) where list.first?.string != nil: values = [.array(list)]
@@ -159,11 +161,11 @@ extension KerasNetwork {
         default: break
         }
         guard !values.isEmpty else {
-            throw KerasError("model", expected: "\(key)", found: "none")
+            throw ContentError("model", expected: "\(key)", found: "none")
         }
-        return try values.map { value throws(KerasError) in
+        return try values.map { value throws(ContentError) in
             guard let reference = KerasReference(value) else {
-                throw KerasError("model", expected: "layers in \(key)", found: value.kind)
+                throw ContentError("model", expected: "layers in \(key)", found: value.kind)
             }
             return reference
         }
@@ -181,23 +183,23 @@ extension KerasReference {
 }
 
 extension KerasLayer {
-    init(_ entry: JSONValue) throws(KerasError) {
+    init(_ entry: JSONValue) throws(ContentError) {
         guard let className = entry["class_name"]?.string else {
-            throw KerasError("model", expected: "a class_name of each layer", found: entry.kind)
+            throw ContentError("model", expected: "a class_name of each layer", found: entry.kind)
         }
         guard let config = entry["config"] else {
-            throw KerasError(
+            throw ContentError(
                 layer: entry["name"]?.string ?? className, expected: "a config", found: "none")
         }
         guard let name = entry["name"]?.string ?? config["name"]?.string, !name.isEmpty else {
-            throw KerasError(layer: className, expected: "a name", found: "none")
+            throw ContentError(layer: className, expected: "a name", found: "none")
         }
         let package = (entry["registered_name"]?.string ?? className)
             .split(separator: ">").dropLast().joined()
         let module = entry["module"]?.string ?? "keras"
         let root = String(module.prefix { $0 != "." })
         guard ["keras", "tf_keras", "tensorflow"].contains(root), package.isEmpty else {
-            throw KerasError(
+            throw ContentError(
                 layer: name, expected: "a layer of Keras itself",
                 found: "\(package.isEmpty ? module : package).\(className)")
         }
@@ -205,7 +207,7 @@ extension KerasLayer {
         for node in entry["inbound_nodes"]?.array ?? [] { calls.append(try call(node)) }
     }
 
-    private func call(_ node: JSONValue) throws(KerasError) -> KerasCall {
+    private func call(_ node: JSONValue) throws(ContentError) -> KerasCall {
         if let arguments = node["args"]?.array {
             var call = KerasCall(arguments: arguments.map(KerasArgument.init))
             if case .object(let keywords) = node["kwargs"] {
@@ -215,13 +217,13 @@ extension KerasLayer {
         }
         // Keras 1 and 2: a list of values, or one value written without a list around it.
         guard let parts = node.array else {
-            throw KerasError(layer: name, expected: "calls in inbound_nodes", found: node.kind)
+            throw ContentError(layer: name, expected: "calls in inbound_nodes", found: node.kind)
         }
         let values = parts.first?.string == nil ? parts : [node]
         var call = KerasCall(arguments: [])
         for value in values {
             guard let reference = KerasReference(value) else {
-                throw KerasError(
+                throw ContentError(
                     layer: name, expected: "layers in inbound_nodes", found: value.kind)
             }
             call.arguments.append(.value(reference))

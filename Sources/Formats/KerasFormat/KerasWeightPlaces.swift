@@ -1,3 +1,4 @@
+import FormatInterface
 import HDF5Format
 
 /// A layer's weights where a file keeps them, under the names that the layer gives them.
@@ -14,8 +15,8 @@ struct KerasWeightPlaces {
 
     // MARK: Legacy files: one list for each layer of the outermost model
 
-    /// - Throws: `KerasError` when a layer's list is missing or of another length.
-    init(_ network: KerasNetwork, in lists: KerasWeightLists) throws(KerasError) {
+    /// - Throws: `ContentError` when a layer's list is missing or of another length.
+    init(_ network: KerasNetwork, in lists: KerasWeightLists) throws(ContentError) {
         let byName = Dictionary(
             lists.layers.map { ($0.name, $0.weights) }, uniquingKeysWith: { first, _ in first })
         for layer in network.layers {
@@ -46,7 +47,7 @@ struct KerasWeightPlaces {
         var isTrained: Bool
     }
 
-    private static func slots(of leaf: KerasLeaf) throws(KerasError) -> [Slot] {
+    private static func slots(of leaf: KerasLeaf) throws(ContentError) -> [Slot] {
         let names = try leaf.layer.weightNames()
         let trainable = try leaf.layer.trainableCount()
         let isFree = try leaf.layer.flag("trainable", default: true)
@@ -95,14 +96,14 @@ struct KerasWeightPlaces {
 
     // MARK: Keras 3 files: a group for each layer, weights numbered
 
-    /// - Throws: `KerasError` when a layer's group is missing or holds another number of weights.
-    init(_ network: KerasNetwork, in groups: NumberedGroups) throws(KerasError) {
+    /// - Throws: `ContentError` when a layer's group is missing or holds another number of weights.
+    init(_ network: KerasNetwork, in groups: NumberedGroups) throws(ContentError) {
         try add(network, groups, below: "", path: [])
     }
 
     private mutating func add(
         _ network: KerasNetwork, _ groups: NumberedGroups, below base: String, path: [String]
-    ) throws(KerasError) {
+    ) throws(ContentError) {
         // A Sequential model does not count its input among its layers.
         let counted = network.layers.filter { layer in
             !(network.isSequential && layer.className == "InputLayer")
@@ -122,7 +123,7 @@ struct KerasWeightPlaces {
             if names.isEmpty { continue }
             let datasets = group.map { groups.variables(of: $0) } ?? []
             guard datasets.count == names.count else {
-                throw KerasError(
+                throw ContentError(
                     layer: place.joined(separator: "/"),
                     expected: "\(names.count) weights in the file", found: "\(datasets.count)")
             }

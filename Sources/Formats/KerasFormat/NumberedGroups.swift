@@ -1,3 +1,4 @@
+import FormatInterface
 import HDF5Format
 
 /// The layout of Keras 3's files of weights: `layers/CLASS_NUMBER/vars/0`, `1` …
@@ -12,7 +13,8 @@ struct NumberedGroups {
 
     static let folders = ["layers", "_layer_checkpoint_dependencies"]
 
-    init(_ contents: HDF5Contents) {
+    /// - Throws: `ContentError` for weights of one layer that are not numbered 0, 1 …, each once.
+    init(_ contents: HDF5Contents) throws(ContentError) {
         self.contents = contents
         for path in contents.groups.keys where !path.isEmpty {
             let (parent, name) = Self.split(path)
@@ -20,8 +22,17 @@ struct NumberedGroups {
         }
         for dataset in contents.datasets {
             let (parent, name) = Self.split(dataset.path)
-            guard let number = Int(name), number >= 0 else { continue }
+            guard let number = Int(name) else { continue }
             datasets[parent, default: []].append((number, dataset.ofKeras))
+        }
+        for (group, weights) in datasets.sorted(by: { $0.key < $1.key }) {
+            let numbers = weights.map(\.number).sorted()
+            guard numbers.elementsEqual(numbers.indices) else {
+                throw ContentError(
+                    "group \(group)",
+                    expected: "\(numbers.count) weights numbered 0 to \(numbers.count - 1)",
+                    found: numbers.prefix(100).map(String.init).joined(separator: ", "))
+            }
         }
     }
 

@@ -29,8 +29,8 @@ struct WrittenModel {
             outputs.append(try writer.output(output.name))
         }
         layers = writer.layers
-        name = graph.name.isEmpty ? "model" : graph.name
-        inputs = graph.inputs.map(\.name)
+        name = graph.name.isEmpty ? "model" : graph.name.replacing("/", with: "_")
+        inputs = graph.inputs.map { writer.values[$0.name]?.layer ?? $0.name }
         elementType = graph.inputs.first?.elementType ?? .float32
         self.outputs = outputs
     }

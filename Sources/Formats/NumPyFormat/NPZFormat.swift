@@ -24,7 +24,7 @@ package enum NPZFormat: ModelFormat {
     package static func read(_ file: InputFile) throws -> Checkpoint {
         let archive: ZIPArchive
         var members: [(name: String, contents: ByteRegion)] = []
-        do throws(ZIPError) {
+        do throws(ContentError) {
             archive = try ZIPArchive(file.storage)
             for entry in archive.entries {
                 members.append((entry.name, try archive.contents(of: entry)))

@@ -1,3 +1,4 @@
+import FormatInterface
 import IR
 import Tensors
 
@@ -27,13 +28,13 @@ struct LegacyStream {
         self.storage = storage
     }
 
-    mutating func checkpoint() throws(PyTorchError) -> Checkpoint {
+    mutating func checkpoint() throws(ContentError) -> Checkpoint {
         guard case .largeInteger(Self.magic) = try pickle().value else {
-            throw PyTorchError("byte 0", expected: "PyTorch's magic number", found: "another")
+            throw ContentError("byte 0", expected: "PyTorch's magic number", found: "another")
         }
         let start = position
         guard case .integer(Self.version) = try pickle().value else {
-            throw PyTorchError(
+            throw ContentError(
                 "byte \(start)", expected: "protocol \(Self.version)", found: "another")
         }
         let isBigEndian = try isBigEndian()
@@ -44,7 +45,7 @@ struct LegacyStream {
             isBigEndian: isBigEndian)
     }
 
-    private mutating func pickle() throws(PyTorchError) -> (
+    private mutating func pickle() throws(ContentError) -> (
         value: PickleValue, machine: PickleMachine
     ) {
         var machine = PickleMachine(ByteRegion(storage, position..<storage.count))
@@ -54,13 +55,13 @@ struct LegacyStream {
     }
 
     /// The byte order that the description of the writer's system states.
-    private mutating func isBigEndian() throws(PyTorchError) -> Bool {
+    private mutating func isBigEndian() throws(ContentError) -> Bool {
         let start = position
         let (value, machine) = try pickle()
         guard case .dictionary(let index) = value,
             case .boolean(let isLittle)? = machine.dictionaries[index]["little_endian"]
         else {
-            throw PyTorchError(
+            throw ContentError(
                 "byte \(start)", expected: "a dictionary with little_endian", found: "another")
         }
         return !isLittle
@@ -69,11 +70,11 @@ struct LegacyStream {
     /// Where each storage lies: its count and its elements, in the order of the list of keys.
     private mutating func regions(
         _ references: [String: StorageReference]
-    ) throws(PyTorchError) -> [String: ByteRegion] {
+    ) throws(ContentError) -> [String: ByteRegion] {
         let start = position
         let (value, machine) = try pickle()
         guard case .list(let index) = value else {
-            throw PyTorchError(
+            throw ContentError(
                 "byte \(start)", expected: "a list of storages' keys", found: value.description)
         }
         var regions: [String: ByteRegion] = [:]
@@ -81,7 +82,7 @@ struct LegacyStream {
             guard case .text(let key) = key, let reference = references[key],
                 regions[key] == nil
             else {
-                throw PyTorchError(
+                throw ContentError(
                     "byte \(start)", expected: "the keys of the object's storages, each once",
                     found: "another")
             }
@@ -92,11 +93,11 @@ struct LegacyStream {
 
     private mutating func region(
         of reference: StorageReference
-    ) throws(PyTorchError) -> ByteRegion {
+    ) throws(ContentError) -> ByteRegion {
         guard let count = storage.integer(at: position, as: Int64.self),
             count == reference.count
         else {
-            throw PyTorchError(
+            throw ContentError(
                 "byte \(position)", expected: "the count of a storage, \(reference.count)",
                 found: storage.integer(at: position, as: Int64.self).map { "\($0)" }
                     ?? "the end of the file")
@@ -105,7 +106,7 @@ struct LegacyStream {
         let (size, overflow) = reference.count.multipliedReportingOverflow(
             by: reference.type.size)
         guard !overflow, size <= storage.count - start else {
-            throw PyTorchError(
+            throw ContentError(
                 "byte \(start)",
                 expected: "\(reference.count) elements of \(reference.type.size) bytes",
                 found: "\(storage.count - start) bytes")

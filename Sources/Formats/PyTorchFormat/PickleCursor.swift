@@ -1,3 +1,4 @@
+import FormatInterface
 import Tensors
 
 /// Reads a pickle's bytes, and never beyond its region.
@@ -27,7 +28,7 @@ struct PickleCursor {
 
     mutating func number<Number: FixedWidthInteger & BitwiseCopyable>(
         _: Number.Type
-    ) throws(PyTorchError) -> Number {
+    ) throws(ContentError) -> Number {
         let size = MemoryLayout<Number>.size
         guard size <= end - position, let value = storage.integer(at: position, as: Number.self)
         else { throw cut }
@@ -35,9 +36,9 @@ struct PickleCursor {
         return value
     }
 
-    mutating func bytes(_ count: some FixedWidthInteger) throws(PyTorchError) -> [UInt8] {
+    mutating func bytes(_ count: some FixedWidthInteger) throws(ContentError) -> [UInt8] {
         guard let count = Int(exactly: count), count >= 0, count <= end - position else {
-            throw PyTorchError(
+            throw ContentError(
                 place(position), expected: "a length inside the pickle", found: "\(count)")
         }
         defer { position += count }
@@ -45,12 +46,12 @@ struct PickleCursor {
     }
 
     /// Text of a length: UTF-8, or for Python 2's strings bytes that may be anything.
-    mutating func text(_ count: some FixedWidthInteger) throws(PyTorchError) -> String {
+    mutating func text(_ count: some FixedWidthInteger) throws(ContentError) -> String {
         String(decoding: try bytes(count), as: UTF8.self)
     }
 
     /// Text up to a line's end.
-    mutating func line() throws(PyTorchError) -> String {
+    mutating func line() throws(ContentError) -> String {
         let start = position
         var next = position
         // Names and numbers are short.
@@ -63,8 +64,8 @@ struct PickleCursor {
         return line
     }
 
-    private var cut: PyTorchError {
-        PyTorchError(
+    private var cut: ContentError {
+        ContentError(
             place(position), expected: "the rest of a pickle", found: "the end of its bytes")
     }
 }

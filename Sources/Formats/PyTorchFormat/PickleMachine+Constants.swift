@@ -1,6 +1,8 @@
+import FormatInterface
+
 /// Numbers and text.
 extension PickleMachine {
-    mutating func constant(_ opcode: PickleOpcode) throws(PyTorchError) -> PickleValue {
+    mutating func constant(_ opcode: PickleOpcode) throws(ContentError) -> PickleValue {
         switch opcode {
         case .newTrue: .boolean(true)
         case .newFalse: .boolean(false)
@@ -28,13 +30,13 @@ extension PickleMachine {
 
     private mutating func bytes(
         _ count: some FixedWidthInteger
-    ) throws(PyTorchError) -> PickleValue {
+    ) throws(ContentError) -> PickleValue {
         _ = try cursor.bytes(count)
         return .bytes
     }
 
     /// A number in digits, as protocol 1 writes it; long ones end in "L", 00 and 01 are truth values.
-    private func integer(_ line: String) throws(PyTorchError) -> PickleValue {
+    private func integer(_ line: String) throws(ContentError) -> PickleValue {
         if line == "00" || line == "01" { return .boolean(line == "01") }
         guard let value = Int(line.hasSuffix("L") ? line.dropLast() : line[...]) else {
             throw error(expected: "a whole number of 64 bits", found: "'\(line.prefix(40))'")

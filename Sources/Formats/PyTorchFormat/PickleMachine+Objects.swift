@@ -1,8 +1,10 @@
+import FormatInterface
+
 /// Names, and what calling them makes.
 extension PickleMachine {
     private static let rankLimit = 64
 
-    mutating func construct(_ opcode: PickleOpcode) throws(PyTorchError) {
+    mutating func construct(_ opcode: PickleOpcode) throws(ContentError) {
         switch opcode {
         case .global: try push(module: cursor.line(), name: cursor.line())
         case .stackGlobal:
@@ -26,7 +28,7 @@ extension PickleMachine {
     }
 
     /// Pushes the constructor of a name, if it is one of those in the table.
-    private mutating func push(module: String, name: String) throws(PyTorchError) {
+    private mutating func push(module: String, name: String) throws(ContentError) {
         guard let constructor = PickleConstructor.find(module, name) else {
             throw error(
                 expected: "only what state dicts are made of",
@@ -37,7 +39,7 @@ extension PickleMachine {
     }
 
     /// Attributes of an object, which carry no weights: a state dict's `_metadata`.
-    private mutating func build() throws(PyTorchError) {
+    private mutating func build() throws(ContentError) {
         _ = try pop()
         switch try top() {
         case .dictionary, .tensor, .inert, .unreadableTensor: break
@@ -46,7 +48,7 @@ extension PickleMachine {
         }
     }
 
-    private func tuple(_ value: PickleValue) throws(PyTorchError) -> [PickleValue] {
+    private func tuple(_ value: PickleValue) throws(ContentError) -> [PickleValue] {
         guard case .tuple(let index) = value else {
             throw error(expected: "a tuple", found: value.description)
         }
@@ -55,7 +57,7 @@ extension PickleMachine {
 
     private mutating func call(
         _ value: PickleValue, _ arguments: [PickleValue]
-    ) throws(PyTorchError) {
+    ) throws(ContentError) {
         guard case .constructor(let constructor) = value else {
             throw error(expected: "a name to call", found: value.description)
         }
@@ -88,7 +90,7 @@ extension PickleMachine {
     }
 
     /// Keys and values that an OrderedDict is made of: nothing, or a list of pairs as Python 2 gives.
-    private func items(_ arguments: [PickleValue]) throws(PyTorchError) -> [PickleValue] {
+    private func items(_ arguments: [PickleValue]) throws(ContentError) -> [PickleValue] {
         guard case .list(let list)? = arguments.first else { return [] }
         var items: [PickleValue] = []
         for pair in lists[list] {
@@ -110,7 +112,7 @@ extension PickleMachine {
 
     private func tensor(
         _ rebuilding: PickleConstructor.TensorRebuilding, _ arguments: [PickleValue]
-    ) throws(PyTorchError) -> PickleValue {
+    ) throws(ContentError) -> PickleValue {
         guard arguments.count >= (rebuilding == .third ? 7 : 4),
             case .storage(let storage) = arguments[0], case .integer(let offset) = arguments[1]
         else { throw error(expected: "a tensor's storage and offset", found: "other values") }
@@ -134,7 +136,7 @@ extension PickleMachine {
                 storage: storage, offset: offset, shape: shape, strides: strides, type: type))
     }
 
-    private func sizes(_ value: PickleValue) throws(PyTorchError) -> [Int] {
+    private func sizes(_ value: PickleValue) throws(ContentError) -> [Int] {
         var sizes: [Int] = []
         for element in try tuple(value) {
             guard case .integer(let size) = element else {
@@ -147,7 +149,7 @@ extension PickleMachine {
 
     /// Pushes the storage of a persistent id: ("storage", class, key, location, count), and in
     /// legacy files None or (view's key, offset, count).
-    private mutating func resolve(_ id: [PickleValue]) throws(PyTorchError) {
+    private mutating func resolve(_ id: [PickleValue]) throws(ContentError) {
         guard id.count >= 5, case .text("storage") = id[0],
             case .constructor(.storage(let type)) = id[1], case .text(let key) = id[2],
             case .integer(let count) = id[4], count >= 0

@@ -1,3 +1,4 @@
+import FormatInterface
 import Tensors
 
 /// Interprets a pickle: a stack machine over `PickleValue`, which can name nothing but the entries
@@ -31,7 +32,7 @@ struct PickleMachine {
     }
 
     /// Interprets up to STOP and gives the value it leaves.
-    mutating func run() throws(PyTorchError) -> PickleValue {
+    mutating func run() throws(ContentError) -> PickleValue {
         while true {
             start = cursor.position
             let byte = try cursor.number(UInt8.self)
@@ -49,16 +50,16 @@ struct PickleMachine {
         return stack[0]
     }
 
-    private func unknown(_ byte: UInt8) -> PyTorchError {
+    private func unknown(_ byte: UInt8) -> ContentError {
         let name = PickleOpcode.refused[byte] ?? "the byte 0x\(String(byte, radix: 16))"
         return error(expected: "a pickle instruction of PyTorch's", found: name)
     }
 
-    func error(expected: String, found: String) -> PyTorchError {
-        PyTorchError(cursor.place(start), expected: expected, found: found)
+    func error(expected: String, found: String) -> ContentError {
+        ContentError(cursor.place(start), expected: expected, found: found)
     }
 
-    private mutating func step(_ opcode: PickleOpcode) throws(PyTorchError) {
+    private mutating func step(_ opcode: PickleOpcode) throws(ContentError) {
         switch opcode {
         case .mark: marks.append(stack.count)
         case .pop: _ = try pop()
@@ -85,33 +86,33 @@ struct PickleMachine {
         }
     }
 
-    private mutating func recall(_ index: UInt32) throws(PyTorchError) {
+    private mutating func recall(_ index: UInt32) throws(ContentError) {
         guard let value = memo[index] else {
             throw error(expected: "a remembered value", found: "none under \(index)")
         }
         stack.append(value)
     }
 
-    private mutating func remember(_ index: UInt32) throws(PyTorchError) {
+    private mutating func remember(_ index: UInt32) throws(ContentError) {
         memo[index] = try top()
     }
 
     // MARK: The stack
 
-    func top() throws(PyTorchError) -> PickleValue {
+    func top() throws(ContentError) -> PickleValue {
         guard let value = stack.last, stack.count > marks.last ?? 0 else {
             throw error(expected: "a value on the stack", found: "none")
         }
         return value
     }
 
-    mutating func pop() throws(PyTorchError) -> PickleValue {
+    mutating func pop() throws(ContentError) -> PickleValue {
         let value = try top()
         stack.removeLast()
         return value
     }
 
-    private mutating func pop(_ count: Int) throws(PyTorchError) -> [PickleValue] {
+    private mutating func pop(_ count: Int) throws(ContentError) -> [PickleValue] {
         guard stack.count - (marks.last ?? 0) >= count else {
             throw error(expected: "\(count) values on the stack", found: "fewer")
         }
@@ -119,7 +120,7 @@ struct PickleMachine {
         return Array(stack.suffix(count))
     }
 
-    private mutating func popToMark() throws(PyTorchError) -> [PickleValue] {
+    private mutating func popToMark() throws(ContentError) -> [PickleValue] {
         guard let mark = marks.popLast() else {
             throw error(expected: "a mark on the stack", found: "none")
         }
@@ -129,7 +130,7 @@ struct PickleMachine {
 
     // MARK: Containers
 
-    private mutating func contain(_ opcode: PickleOpcode) throws(PyTorchError) {
+    private mutating func contain(_ opcode: PickleOpcode) throws(ContentError) {
         switch opcode {
         case .emptyTuple: try push(tuple: [])
         case .tuple: try push(tuple: popToMark())
@@ -147,33 +148,33 @@ struct PickleMachine {
         }
     }
 
-    private func checkCount() throws(PyTorchError) {
+    private func checkCount() throws(ContentError) {
         guard tuples.count + lists.count + dictionaries.count < Self.valueLimit else {
             throw error(expected: "at most \(Self.valueLimit) values", found: "more")
         }
     }
 
-    private mutating func push(tuple: [PickleValue]) throws(PyTorchError) {
+    private mutating func push(tuple: [PickleValue]) throws(ContentError) {
         try checkCount()
         tuples.append(tuple)
         stack.append(.tuple(tuples.count - 1))
     }
 
-    private mutating func push(list: [PickleValue]) throws(PyTorchError) {
+    private mutating func push(list: [PickleValue]) throws(ContentError) {
         try checkCount()
         lists.append(list)
         stack.append(.list(lists.count - 1))
     }
 
     /// Pushes a dictionary of keys and values, which alternate.
-    mutating func push(dictionary items: [PickleValue]) throws(PyTorchError) {
+    mutating func push(dictionary items: [PickleValue]) throws(ContentError) {
         try checkCount()
         dictionaries.append(PickleDictionary())
         stack.append(.dictionary(dictionaries.count - 1))
         try set(items)
     }
 
-    private mutating func append(_ values: [PickleValue]) throws(PyTorchError) {
+    private mutating func append(_ values: [PickleValue]) throws(ContentError) {
         guard case .list(let list) = try top() else {
             throw error(expected: "a list to append to", found: try top().description)
         }
@@ -181,7 +182,7 @@ struct PickleMachine {
     }
 
     /// Sets items of the dictionary on top of the stack.
-    private mutating func set(_ items: [PickleValue]) throws(PyTorchError) {
+    private mutating func set(_ items: [PickleValue]) throws(ContentError) {
         guard case .dictionary(let dictionary) = try top(), items.count.isMultiple(of: 2) else {
             throw error(
                 expected: "a dictionary, and a value for each key", found: try top().description)

@@ -4,7 +4,7 @@ import Tensors
 import ZIPContainer
 
 /// PyTorch's zip form: `P/data.pkl` describes the object, `P/data/KEY` are its storages.
-struct PyTorchArchive {
+struct PyTorchArchive: Sendable {
     private static let pickleName = "/data.pkl"
 
     private let archive: ZIPArchive
@@ -21,45 +21,56 @@ struct PyTorchArchive {
         name.hasSuffix(pickleName) && name.count(where: { $0 == "/" }) == 1
     }
 
-    init(_ storage: ByteStorage) throws(PyTorchError) {
-        do throws(ZIPError) {
-            archive = try ZIPArchive(storage)
-        } catch {
-            throw PyTorchError(error)
-        }
+    init(_ storage: ByteStorage) throws(ContentError) {
+        archive = try ZIPArchive(storage)
         guard let pickle = archive.entries.first(where: { Self.isPickle($0.name) }) else {
-            throw PyTorchError(expected: "a zip archive with FOLDER/data.pkl", found: "none")
+            throw ContentError(expected: "a zip archive with FOLDER/data.pkl", found: "none")
         }
         folder = String(pickle.name.dropLast(Self.pickleName.count - 1))
         guard archive.prefixLength == 0 else {
-            throw PyTorchError(
+            throw ContentError(
                 "byte 0", expected: "a zip archive",
                 found: "\(archive.prefixLength) bytes before it")
         }
         guard archive[folder + "constants.pkl"] == nil else {
-            throw PyTorchError(
+            throw ContentError(
                 expected: "a state dict",
                 found: "a TorchScript program; save its state_dict() with PyTorch instead")
         }
     }
 
-    func checkpoint() throws(PyTorchError) -> Checkpoint {
+    /// The tensors, and the storages that hold them by key, whose checksums are not compared yet.
+    func checkpoint() throws(ContentError) -> (
+        checkpoint: Checkpoint, storages: [String: ByteRegion]
+    ) {
         _ = try contents("version")
         let isBigEndian = try isBigEndian()
         var machine = PickleMachine(try contents("data.pkl"), name: "data.pkl")
         let object = try machine.run()
         let found = try StateDictSearch(machine).find(in: object)
+        let storages = try storages(of: found)
         var checkpoint = try TensorAssembly.checkpoint(
-            found, try storages(of: found), fileSize: archive.storage.count,
+            found, storages, fileSize: archive.storage.count,
             isBigEndian: isBigEndian)
         checkpoint.metadata = ArchiveMetadata.read(archive.comment)
-        return checkpoint
+        return (checkpoint, storages)
+    }
+
+    /// Compares the checksums of storages.
+    func check(_ storages: [String: ByteRegion], in path: String) throws(InputError) {
+        do throws(ContentError) {
+            for (key, contents) in storages {
+                try archive.check(contents, of: try entry("data/\(key)"))
+            }
+        } catch {
+            throw error.inputError(file: path, format: PyTorchFormat.name)
+        }
     }
 
     /// The storages of the tensors that were found; those of others are left alone.
     private func storages(
         of found: StateDictSearch.Result
-    ) throws(PyTorchError) -> [String: ByteRegion] {
+    ) throws(ContentError) -> [String: ByteRegion] {
         var storages: [String: ByteRegion] = [:]
         for (_, tensor) in found.tensors where storages[tensor.storage.key] == nil {
             storages[tensor.storage.key] = try region(of: tensor.storage)
@@ -69,12 +80,12 @@ struct PyTorchArchive {
 
     private func region(
         of reference: StorageReference
-    ) throws(PyTorchError) -> ByteRegion {
-        let region = try contents("data/\(reference.key)")
+    ) throws(ContentError) -> ByteRegion {
+        let region = try archive.uncheckedContents(of: entry("data/\(reference.key)"))
         let (size, overflow) = reference.count.multipliedReportingOverflow(
             by: reference.type.size)
         guard !overflow, size == region.count else {
-            throw PyTorchError(
+            throw ContentError(
                 "zip member '\(folder)data/\(reference.key.prefix(100))'",
                 expected: "\(reference.count) elements of \(reference.type.size) bytes",
                 found: "\(region.count) bytes")
@@ -82,26 +93,26 @@ struct PyTorchArchive {
         return region
     }
 
-    private func isBigEndian() throws(PyTorchError) -> Bool {
+    private func isBigEndian() throws(ContentError) -> Bool {
         guard archive[folder + "byteorder"] != nil else { return false }
         let order = String(decoding: try contents("byteorder").copy(), as: UTF8.self)
         guard order == "little" || order == "big" else {
-            throw PyTorchError(
+            throw ContentError(
                 "zip member '\(folder)byteorder'", expected: "little or big",
                 found: "'\(order.prefix(40))'")
         }
         return order == "big"
     }
 
-    private func contents(_ name: String) throws(PyTorchError) -> ByteRegion {
+    private func contents(_ name: String) throws(ContentError) -> ByteRegion {
+        try archive.contents(of: entry(name))
+    }
+
+    private func entry(_ name: String) throws(ContentError) -> ZIPEntry {
         guard let entry = archive[folder + name] else {
-            throw PyTorchError(
+            throw ContentError(
                 expected: "a zip member '\(folder)\(name.prefix(100))'", found: "none")
         }
-        do throws(ZIPError) {
-            return try archive.contents(of: entry)
-        } catch {
-            throw PyTorchError(error)
-        }
+        return entry
     }
 }

@@ -1,3 +1,5 @@
+import FormatInterface
+
 /// Finds the state dict in what a file holds: the object itself, or an entry of a checkpoint.
 struct StateDictSearch {
     struct Result {
@@ -24,17 +26,17 @@ struct StateDictSearch {
         var dictionary: Int
     }
 
-    /// - Throws: `PyTorchError` when there is none, or several of equal right.
-    func find(in root: PickleValue) throws(PyTorchError) -> Result {
+    /// - Throws: `ContentError` when there is none, or several of equal right.
+    func find(in root: PickleValue) throws(ContentError) -> Result {
         guard case .dictionary(let dictionary) = root else {
-            throw PyTorchError(expected: "a state dict", found: root.description)
+            throw ContentError(expected: "a state dict", found: root.description)
         }
         var visited: Set<Int> = []
         let found = candidates(dictionary, [], &visited)
         let usual = found.filter { $0.path.last.map(Self.usual.contains) ?? true }
         guard let choice = found.count == 1 ? found.first : usual.first, usual.count <= 1 else {
             let names = found.map { "'\($0.path.joined(separator: "/"))'" }
-            throw PyTorchError(
+            throw ContentError(
                 expected: "one mapping of names to tensors",
                 found: names.isEmpty ? "none" : names.prefix(8).joined(separator: ", "))
         }
@@ -66,7 +68,7 @@ struct StateDictSearch {
         return isStateDict ? [Candidate(path: path, dictionary: dictionary)] : nested
     }
 
-    private func tensors(_ candidate: Candidate) throws(PyTorchError) -> Result {
+    private func tensors(_ candidate: Candidate) throws(ContentError) -> Result {
         var result = Result(tensors: [], notes: [])
         var others: [String] = []
         for (key, value) in machine.dictionaries[candidate.dictionary].items {
@@ -77,7 +79,7 @@ struct StateDictSearch {
             switch value {
             case .tensor(let tensor): result.tensors.append((name, tensor))
             case .unreadableTensor(let words):
-                throw PyTorchError(tensor: name, expected: "a plain tensor", found: words)
+                throw ContentError(tensor: name, expected: "a plain tensor", found: words)
             default: others.append("'\(name)'")
             }
         }

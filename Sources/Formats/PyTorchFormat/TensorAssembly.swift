@@ -1,3 +1,4 @@
+import FormatInterface
 import IR
 import Tensors
 
@@ -23,7 +24,7 @@ struct TensorAssembly {
     static func checkpoint(
         _ found: StateDictSearch.Result, _ storages: [String: ByteRegion], fileSize: Int,
         isBigEndian: Bool
-    ) throws(PyTorchError) -> Checkpoint {
+    ) throws(ContentError) -> Checkpoint {
         var assembly = TensorAssembly(storages, fileSize: fileSize, isBigEndian: isBigEndian)
         var checkpoint = Checkpoint(convention: .pytorch, tensors: [])
         for (name, reference) in found.tensors {
@@ -35,19 +36,19 @@ struct TensorAssembly {
 
     private mutating func tensor(
         _ name: String, _ reference: TensorReference
-    ) throws(PyTorchError) -> NamedTensor {
+    ) throws(ContentError) -> NamedTensor {
         guard let elementType = reference.type.elementType else {
-            throw PyTorchError(
+            throw ContentError(
                 tensor: name, expected: "elements that Ferry carries",
                 found: reference.type.name)
         }
         guard let size = Tensor.byteCount(of: reference.shape, elementType) else {
-            throw PyTorchError(
+            throw ContentError(
                 tensor: name, expected: "a shape whose bytes can be counted",
                 found: "\(reference.shape)")
         }
         guard size <= remaining else {
-            throw PyTorchError(
+            throw ContentError(
                 tensor: name, expected: "tensors of a size that the file's own justifies",
                 found: "\(reference.shape) with strides \(reference.strides)")
         }
@@ -61,7 +62,7 @@ struct TensorAssembly {
         }
         let start = try self.start(name, reference)
         guard let region = storages[reference.storage.key] else {
-            throw PyTorchError(
+            throw ContentError(
                 tensor: name, expected: "its storage '\(reference.storage.key.prefix(40))'",
                 found: "none")
         }
@@ -74,8 +75,8 @@ struct TensorAssembly {
     /// The first element's place in the whole storage, once all elements are known to lie in it.
     private func start(
         _ name: String, _ reference: TensorReference
-    ) throws(PyTorchError) -> Int {
-        let outside = PyTorchError(
+    ) throws(ContentError) -> Int {
+        let outside = ContentError(
             tensor: name, expected: "elements inside a storage of \(reference.storage.count)",
             found: "offset \(reference.offset), shape \(reference.shape), strides "
                 + "\(reference.strides)")

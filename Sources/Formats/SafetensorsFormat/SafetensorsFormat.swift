@@ -30,7 +30,7 @@ package enum SafetensorsFormat: ModelFormat {
 
     package static func read(_ file: InputFile) throws -> Checkpoint {
         if SafetensorsIndex.recognizes(file) { return try SafetensorsIndex.read(file) }
-        do throws(SafetensorsError) {
+        do throws(ContentError) {
             let header = try SafetensorsHeader(of: file.storage)
             var metadata = header.metadata
             // The writer states it again.
@@ -38,7 +38,7 @@ package enum SafetensorsFormat: ModelFormat {
             return Checkpoint(
                 convention: convention, tensors: tensors(header, in: file), metadata: metadata)
         } catch {
-            throw error.inputError(file: file.path)
+            throw error.inputError(file: file.path, format: name)
         }
     }
 

@@ -23,14 +23,14 @@ struct SafetensorsHeader {
     let dataStart: Int
 
     /// Reads the header of a file, and checks that its tensors fill the file without gaps.
-    init(of storage: ByteStorage) throws(SafetensorsError) {
+    init(of storage: ByteStorage) throws(ContentError) {
         guard let stated = storage.integer(at: 0, as: UInt64.self) else {
-            throw SafetensorsError(
+            throw ContentError(
                 "byte 0", expected: "the header's length in 8 bytes",
                 found: "\(storage.count) bytes")
         }
         guard stated <= UInt64(Self.lengthLimit), Int(stated) <= storage.count - 8 else {
-            throw SafetensorsError(
+            throw ContentError(
                 "byte 0",
                 expected: "a header of at most \(min(Self.lengthLimit, storage.count - 8)) bytes",
                 found: "\(stated)")
@@ -40,7 +40,7 @@ struct SafetensorsHeader {
         do throws(JSONError) {
             try read(&reader)
         } catch {
-            throw SafetensorsError(error, textAt: 8)
+            throw ContentError(error, in: "header", textAt: 8)
         }
         try checkTiling(storage.count - dataStart)
     }
@@ -139,7 +139,7 @@ struct SafetensorsHeader {
 
     /// In the order of their offsets, each tensor begins where the one before ends, the first at 0
     /// and the last ending with the file.
-    private func checkTiling(_ dataCount: Int) throws(SafetensorsError) {
+    private func checkTiling(_ dataCount: Int) throws(ContentError) {
         let order = entries.sorted {
             ($0.offsets.lowerBound, $0.offsets.upperBound)
                 < ($1.offsets.lowerBound, $1.offsets.upperBound)
@@ -147,14 +147,14 @@ struct SafetensorsHeader {
         var end = 0
         for entry in order {
             guard entry.offsets.lowerBound == end, entry.offsets.upperBound <= dataCount else {
-                throw SafetensorsError(
+                throw ContentError(
                     tensor: entry.name, expected: "data from \(end), inside \(dataCount) bytes",
                     found: "\(entry.offsets.lowerBound) to \(entry.offsets.upperBound)")
             }
             end = entry.offsets.upperBound
         }
         guard end == dataCount else {
-            throw SafetensorsError(
+            throw ContentError(
                 "byte \(dataStart + end)", expected: "the end of the data",
                 found: "\(dataCount - end) bytes more")
         }

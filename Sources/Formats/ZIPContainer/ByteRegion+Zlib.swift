@@ -1,4 +1,5 @@
 import CZlib
+import FormatInterface
 import Synchronization
 import Tensors
 
@@ -30,8 +31,8 @@ final class PiecewiseChecksum: Sendable {
     func add(_ bytes: RawSpan, at start: Int) {
         let count = bytes.byteCount
         let checksum = unsafe bytes.withUnsafeBytes { bytes in
-            unsafe crc32_z(
-                0, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+            unsafe ferry_crc32(
+                bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
         }
         pieces.withLock { $0.append(Piece(start: start, count: count, checksum: checksum)) }
     }
@@ -48,10 +49,10 @@ final class PiecewiseChecksum: Sendable {
 
 extension ZIPArchive {
     /// What a deflated member holds, in memory of its own.
-    func inflated(_ data: ByteRegion, _ entry: ZIPEntry) throws(ZIPError) -> ByteRegion {
+    func inflated(_ data: ByteRegion, _ entry: ZIPEntry) throws(ContentError) -> ByteRegion {
         // No deflate stream gives more than 1032 bytes for one.
         guard entry.size / 1032 <= data.count else {
-            throw ZIPError(
+            throw ContentError(
                 member: entry.name, expected: "at most 1032 bytes for each deflated one",
                 found: "\(entry.size) for \(data.count)")
         }
@@ -64,7 +65,7 @@ extension ZIPArchive {
             }
         }
         if result != ferry_inflated {
-            throw ZIPError(
+            throw ContentError(
                 member: entry.name, expected: "\(entry.size) bytes of deflated data",
                 found: Self.words(result))
         }

@@ -1,3 +1,4 @@
+package import FormatInterface
 package import Tensors
 
 /// A zip archive: its members, found through the central directory and checked against each
@@ -21,7 +22,7 @@ package struct ZIPArchive: Sendable {
     private let places: [String: Int]
 
     /// Reads the directory of the archive that `storage` holds.
-    package init(_ storage: ByteStorage) throws(ZIPError) {
+    package init(_ storage: ByteStorage) throws(ContentError) {
         let end = try ZIPEnd(of: storage)
         var directory = ZIPDirectory(storage, end)
         var entries: [ZIPEntry] = []
@@ -30,7 +31,7 @@ package struct ZIPArchive: Sendable {
         for _ in 0..<end.entryCount {
             let entry = try directory.next()
             guard places.updateValue(entries.count, forKey: entry.name) == nil else {
-                throw ZIPError(member: entry.name, expected: "the name once", found: "it again")
+                throw ContentError(member: entry.name, expected: "the name once", found: "it again")
             }
             entries.append(entry)
         }
@@ -49,18 +50,28 @@ package struct ZIPArchive: Sendable {
 
     /// A member's contents: stored ones without a copy.
     ///
-    /// - Throws: `ZIPError` when the checksum differs, or the deflated data is damaged or does not
+    /// - Throws: `ContentError` when the checksum differs, or the deflated data is damaged or does not
     ///   give exactly the bytes stated.
-    package func contents(of entry: ZIPEntry) throws(ZIPError) -> ByteRegion {
+    package func contents(of entry: ZIPEntry) throws(ContentError) -> ByteRegion {
+        let contents = try uncheckedContents(of: entry)
+        try check(contents, of: entry)
+        return contents
+    }
+
+    /// A member's contents without a look at their checksum, which `check` compares.
+    package func uncheckedContents(of entry: ZIPEntry) throws(ContentError) -> ByteRegion {
         let data = ByteRegion(storage, entry.dataRange)
-        let contents = entry.method == .stored ? data : try inflated(data, entry)
+        return entry.method == .stored ? data : try inflated(data, entry)
+    }
+
+    /// - Throws: `ContentError` when the checksum of a member's contents is not the stated one.
+    package func check(_ contents: ByteRegion, of entry: ZIPEntry) throws(ContentError) {
         let checksum = contents.checksum()
         guard checksum == entry.checksum else {
-            throw ZIPError(
+            throw ContentError(
                 member: entry.name, expected: "contents with the CRC-32 \(hex(entry.checksum))",
                 found: hex(checksum))
         }
-        return contents
     }
 
     /// Names of the members that a possibly damaged archive seems to have: all of them, or the one
@@ -80,17 +91,17 @@ package struct ZIPArchive: Sendable {
     /// Members lie one behind the other, before the directory.
     private static func checkOverlaps(
         _ entries: [ZIPEntry], _ directoryStart: Int
-    ) throws(ZIPError) {
+    ) throws(ContentError) {
         var end = 0
         for entry in entries.sorted(by: { $0.headerOffset < $1.headerOffset }) {
             guard entry.headerOffset >= end else {
-                throw ZIPError(
+                throw ContentError(
                     member: entry.name, expected: "members that do not overlap",
                     found: "its header at byte \(entry.headerOffset), inside another")
             }
             end = entry.dataRange.upperBound
             guard end <= directoryStart else {
-                throw ZIPError(
+                throw ContentError(
                     member: entry.name,
                     expected: "data before the central directory at byte \(directoryStart)",
                     found: "data up to byte \(end)")
@@ -99,7 +110,7 @@ package struct ZIPArchive: Sendable {
     }
 
     /// The members to inflate must not take much more memory than the file itself.
-    private static func checkInflation(_ entries: [ZIPEntry]) throws(ZIPError) {
+    private static func checkInflation(_ entries: [ZIPEntry]) throws(ContentError) {
         var compressed = 0
         var size = 0
         for entry in entries where entry.method == .deflated {
@@ -110,7 +121,7 @@ package struct ZIPArchive: Sendable {
         let product = compressed.multipliedReportingOverflow(by: inflationLimit.factor)
         let limit = max(inflationLimit.bytes, product.overflow ? .max : product.partialValue)
         if size > limit {
-            throw ZIPError(
+            throw ContentError(
                 expected: "\(compressed) deflated bytes to hold at most \(limit)",
                 found: "\(size)")
         }

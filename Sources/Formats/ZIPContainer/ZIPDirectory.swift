@@ -1,3 +1,4 @@
+import FormatInterface
 import Tensors
 
 /// Reads the central directory, header by header, and the local header that each points to.
@@ -15,33 +16,33 @@ struct ZIPDirectory {
     }
 
     /// Checks that nothing follows the last header.
-    func finish() throws(ZIPError) {
+    func finish() throws(ContentError) {
         if position != range.upperBound {
-            throw ZIPError(
+            throw ContentError(
                 byte: position, expected: "the end of the central directory",
                 found: "\(range.upperBound - position) bytes more")
         }
     }
 
-    mutating func next() throws(ZIPError) -> ZIPEntry {
+    mutating func next() throws(ContentError) -> ZIPEntry {
         guard let header = Header(at: position, in: storage), header.end <= range.upperBound,
             header.signature == ZIPLayout.directorySignature
         else {
-            throw ZIPError(
+            throw ContentError(
                 byte: position, expected: "a header of the central directory", found: "none")
         }
         let name = try Self.name(ByteRegion(storage, header.nameRange), at: position)
         guard header.flags & ZIPLayout.refusedFlags == 0 else {
-            throw ZIPError(member: name, expected: "plain data", found: "an encrypted member")
+            throw ContentError(member: name, expected: "plain data", found: "an encrypted member")
         }
         guard let method = ZIPEntry.Method(rawValue: header.method) else {
-            throw ZIPError(
+            throw ContentError(
                 member: name, expected: "method 0 (stored) or 8 (deflated)",
                 found: "method \(header.method)")
         }
         let sizes = try wideNumbers(of: header, name)
         guard method == .deflated || sizes.size == sizes.compressedSize else {
-            throw ZIPError(
+            throw ContentError(
                 member: name, expected: "equal sizes of a stored member",
                 found: "\(sizes.compressedSize) bytes for \(sizes.size)")
         }
@@ -85,15 +86,16 @@ struct ZIPDirectory {
     }
 
     /// The sizes and the offset, from the zip64 extra field where they do not fit the header.
-    private func wideNumbers(of header: Header, _ name: String) throws(ZIPError) -> WideNumbers {
+    private func wideNumbers(of header: Header, _ name: String) throws(ContentError) -> WideNumbers
+    {
         var wide = zip64Field(header.extraRange)
-        func number(_ narrow: UInt32) throws(ZIPError) -> Int {
+        func number(_ narrow: UInt32) throws(ContentError) -> Int {
             guard narrow == .max else { return Int(narrow) }
             guard wide.count >= 8,
                 let value = storage.integer(at: wide.lowerBound, as: UInt64.self),
                 let number = Int(exactly: value)
             else {
-                throw ZIPError(
+                throw ContentError(
                     member: name, expected: "64-bit numbers in a zip64 field",
                     found: wide.isEmpty ? "none" : "others")
             }
@@ -104,7 +106,7 @@ struct ZIPDirectory {
         let compressedSize = try number(header.compressedSize)
         let offset = try number(header.offset)
         guard header.disk == 0 || header.disk == .max else {
-            throw ZIPError(member: name, expected: "an archive in one file", found: "several")
+            throw ContentError(member: name, expected: "an archive in one file", found: "several")
         }
         return WideNumbers(size: size, compressedSize: compressedSize, offset: offset)
     }
@@ -127,7 +129,7 @@ struct ZIPDirectory {
     /// The data behind the local header, which must agree with the directory.
     private func dataRange(
         _ header: Header, _ numbers: WideNumbers, _ name: String
-    ) throws(ZIPError) -> (start: Int, data: Range<Int>) {
+    ) throws(ContentError) -> (start: Int, data: Range<Int>) {
         let (start, overflow) = numbers.offset.addingReportingOverflow(prefixLength)
         guard !overflow, start <= storage.count - ZIPLayout.localHeaderSize,
             storage.integer(at: start, as: UInt32.self) == ZIPLayout.localSignature,
@@ -136,13 +138,13 @@ struct ZIPDirectory {
             let nameLength = storage.integer(at: start + 26, as: UInt16.self),
             let extraLength = storage.integer(at: start + 28, as: UInt16.self)
         else {
-            throw ZIPError(
+            throw ContentError(
                 member: name, expected: "its header at byte \(numbers.offset)", found: "none")
         }
         let nameStart = start + ZIPLayout.localHeaderSize
         let data = nameStart + Int(nameLength) + Int(extraLength)
         guard data <= storage.count, numbers.compressedSize <= storage.count - data else {
-            throw ZIPError(
+            throw ContentError(
                 member: name, expected: "\(numbers.compressedSize) bytes inside the file",
                 found: "the end of the file at byte \(storage.count)")
         }
@@ -150,7 +152,7 @@ struct ZIPDirectory {
         guard method == header.method, flags & ZIPLayout.refusedFlags == 0,
             localName == ByteRegion(storage, header.nameRange).copy()
         else {
-            throw ZIPError(
+            throw ContentError(
                 member: name, expected: "the name and method of the central directory",
                 found: "others in its own header")
         }
@@ -158,15 +160,15 @@ struct ZIPDirectory {
     }
 
     /// A name in UTF-8, which every writer of model files uses.
-    private static func name(_ bytes: ByteRegion, at position: Int) throws(ZIPError) -> String {
+    private static func name(_ bytes: ByteRegion, at position: Int) throws(ContentError) -> String {
         let bytes = bytes.copy()
         guard let name = String(validating: bytes, as: UTF8.self), !name.isEmpty else {
-            throw ZIPError(
+            throw ContentError(
                 byte: position, expected: "a member name in UTF-8",
                 found: bytes.isEmpty ? "none" : "other bytes")
         }
         guard ZIPArchive.isMemberName(name) else {
-            throw ZIPError(
+            throw ContentError(
                 member: name, expected: "a relative name inside the archive", found: "another")
         }
         return name

@@ -1,3 +1,4 @@
+import FormatInterface
 import Tensors
 
 /// What the records at an archive's end say.
@@ -10,7 +11,7 @@ struct ZIPEnd {
     var comment: Range<Int>
 
     /// Finds the end record, whose comment reaches to the last byte, and the zip64 record before it.
-    init(of storage: ByteStorage) throws(ZIPError) {
+    init(of storage: ByteStorage) throws(ContentError) {
         let position = try Self.position(in: storage)
         let end = try Record(at: position, in: storage)
         comment = position + ZIPLayout.endSize..<storage.count
@@ -19,7 +20,7 @@ struct ZIPEnd {
         let wide = try Self.zip64(before: position, in: storage)
         if let wide {
             guard end.statement.mayStandFor(wide.statement) else {
-                throw ZIPError(
+                throw ContentError(
                     byte: position, expected: "the numbers of the zip64 end record",
                     found: "others")
             }
@@ -29,14 +30,14 @@ struct ZIPEnd {
         guard let size = Int(exactly: statement.directorySize), size <= directoryEnd,
             let offset = Int(exactly: statement.directoryOffset), offset <= directoryEnd - size
         else {
-            throw ZIPError(
+            throw ContentError(
                 byte: position, expected: "a central directory inside the file",
                 found: "\(statement.directorySize) bytes at \(statement.directoryOffset)")
         }
         directory = directoryEnd - size..<directoryEnd
         prefixLength = directoryEnd - size - offset
         if let wide, wide.stated != wide.start - prefixLength {
-            throw ZIPError(
+            throw ContentError(
                 byte: position - ZIPLayout.zip64LocatorSize,
                 expected: "the zip64 end record at byte \(wide.start - prefixLength)",
                 found: "its locator pointing to another")
@@ -44,7 +45,7 @@ struct ZIPEnd {
         guard let count = Int(exactly: statement.entries),
             count <= size / ZIPLayout.directoryHeaderSize, count <= ZIPArchive.memberLimit
         else {
-            throw ZIPError(
+            throw ContentError(
                 byte: position,
                 expected: "at most \(ZIPArchive.memberLimit) members, and as many as "
                     + "\(size) bytes of directory hold", found: "\(statement.entries)")
@@ -69,7 +70,7 @@ struct ZIPEnd {
     private struct Record {
         var statement: Statement
 
-        init(at position: Int, in storage: ByteStorage) throws(ZIPError) {
+        init(at position: Int, in storage: ByteStorage) throws(ContentError) {
             guard let disks = storage.integer(at: position + 4, as: UInt32.self),
                 let here = storage.integer(at: position + 8, as: UInt16.self),
                 let entries = storage.integer(at: position + 10, as: UInt16.self),
@@ -77,7 +78,7 @@ struct ZIPEnd {
                 let offset = storage.integer(at: position + 16, as: UInt32.self)
             else { throw ZIPEnd.missing(storage) }
             guard disks == 0 || disks == 0xFFFF_FFFF, here == entries else {
-                throw ZIPError(
+                throw ContentError(
                     byte: position, expected: "an archive in one file", found: "one of several")
             }
             statement = Statement(
@@ -86,13 +87,13 @@ struct ZIPEnd {
         }
     }
 
-    private static func missing(_ storage: ByteStorage) -> ZIPError {
-        ZIPError(
+    private static func missing(_ storage: ByteStorage) -> ContentError {
+        ContentError(
             byte: storage.count, expected: "the end record of a zip archive",
             found: "none: the file may be cut")
     }
 
-    private static func position(in storage: ByteStorage) throws(ZIPError) -> Int {
+    private static func position(in storage: ByteStorage) throws(ContentError) -> Int {
         let last = storage.count - ZIPLayout.endSize
         let first = max(0, last - ZIPLayout.commentLimit)
         for position in stride(from: last, through: first, by: -1)
@@ -106,7 +107,7 @@ struct ZIPEnd {
     /// The zip64 end record that a locator just before `end` points to, and where it begins.
     private static func zip64(
         before end: Int, in storage: ByteStorage
-    ) throws(ZIPError) -> (statement: Statement, start: Int, stated: Int?)? {
+    ) throws(ContentError) -> (statement: Statement, start: Int, stated: Int?)? {
         let locator = end - ZIPLayout.zip64LocatorSize
         guard storage.integer(at: locator, as: UInt32.self) == ZIPLayout.zip64LocatorSignature
         else { return nil }
@@ -129,7 +130,7 @@ struct ZIPEnd {
                 entries: entries, directorySize: size, directoryOffset: offset)
             return (statement, start, stated)
         }
-        throw ZIPError(
+        throw ContentError(
             byte: locator, expected: "a zip64 end record of one file before its locator",
             found: "none")
     }

@@ -1,6 +1,6 @@
 extension FerryMain {
     /// Every command, in the order help lists them.
-    static var commands: [any Command.Type] {
+    package static var commands: [any Command.Type] {
         [
             InspectCommand.self, ConvertCommand.self, VerifyCommand.self, DiffCommand.self,
             RunCommand.self, RecordCommand.self, BenchCommand.self, InitCommand.self,

@@ -109,7 +109,10 @@ struct ConvertCommand: Command {
         let start = ContinuousClock.now
         let activity = console.activity("reading \(source)")
         defer { activity.finish() }
-        var (checkpoint, model, notes) = try translated(for: format)
+        let (sourceFormat, found) = try ModelFile.readUnchecked(source, global, naming)
+        let checksums = Meanwhile { try found.check() }
+        var (checkpoint, model, notes) = try translated(
+            found.checkpoint, of: sourceFormat, for: format)
         let rounding = try elementType.map { elementType in
             let report = RoundingReport(of: checkpoint, rounded: elementType)
             if !allowsOverflow {
@@ -129,6 +132,7 @@ struct ConvertCommand: Command {
                 try format.write(checkpoint, to: file)
             }
         } check: { temporary in
+            try checksums.wait()
             activity.enter("reading \(destination) back")
             let readBack = ReadBack(
                 destination: destination, format: format, settlesConstants: onnx != nil)
@@ -156,9 +160,9 @@ struct ConvertCommand: Command {
 
     /// The source as the destination's format keeps it.
     private func translated(
-        for format: any ModelFormat.Type
+        _ read: Checkpoint, of sourceFormat: any ModelFormat.Type, for format: any ModelFormat.Type
     ) throws -> (Checkpoint, Model?, notes: [String]) {
-        var (sourceFormat, read) = try ModelFile.read(source, global, naming)
+        var read = read
         do {
             let file = try ModelFile(
                 path: source, format: sourceFormat, read, global, isPartial: naming.isPartial)

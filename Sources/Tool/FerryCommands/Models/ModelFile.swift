@@ -110,16 +110,27 @@ struct ModelFile {
     static func read(
         _ path: String, _ global: GlobalOptions, _ naming: TensorNaming = TensorNaming()
     ) throws -> (format: any ModelFormat.Type, Checkpoint) {
+        let (format, found) = try readUnchecked(path, global, naming)
+        try found.check()
+        return (format, found.checkpoint)
+    }
+
+    /// The same, with the comparison of checksums left to the caller.
+    static func readUnchecked(
+        _ path: String, _ global: GlobalOptions, _ naming: TensorNaming
+    ) throws -> (format: any ModelFormat.Type, UncheckedCheckpoint) {
         let naming = try naming.loaded()
         let file = try InputFile(path: path)
         let format = try FormatRegistry.format(of: file)
-        let checkpoint =
+        let found =
             if format == CaffeFormat.self, let topology = global.topology {
-                try CaffeFormat.read(file, topology: InputFile(path: topology))
+                UncheckedCheckpoint(
+                    try CaffeFormat.read(file, topology: InputFile(path: topology)))
             } else {
-                try format.read(file)
+                try format.readUnchecked(file)
             }
-        return (format, try naming.applied(to: checkpoint, of: path))
+        let named = try naming.applied(to: found.checkpoint, of: path)
+        return (format, UncheckedCheckpoint(named) { try found.check() })
     }
 }
 

@@ -40,8 +40,11 @@ struct ReadBack {
     }
 
     private func isEqual(_ model: Model, _ again: Model) -> Bool {
-        guard again.weights.count == model.weights.count, again.missing == model.missing,
-            model.layers.count == again.layers.count
+        // Weights that layers share may have become one copy for each.
+        guard
+            again.weights.count + again.repeatedWeights
+                == model.weights.count + model.repeatedWeights,
+            again.missing == model.missing, model.layers.count == again.layers.count
         else { return false }
         return zip(model.layers, again.layers).allSatisfy { layer, other in
             zip(layer.parameters, other.parameters).allSatisfy { mine, theirs in

@@ -1,0 +1,86 @@
+import FerryCommands
+import Foundation
+import TestSupport
+import Testing
+
+/// Every dialect's malformed and unsupported files, refused by `ferry convert` itself.
+@Suite struct DialectRefusals {
+    @Test(arguments: Dialect.all)
+    func `the good file of each dialect converts`(_ dialect: Dialect) throws {
+        let outcome = try dialect.convert { _ in }
+        #expect(outcome.status == .done, "\(outcome.errors)")
+        #expect(outcome.added == 1)
+    }
+
+    @Test(arguments: Dialect.all)
+    func `each dialect has at least ten defects, each of its own name`(_ dialect: Dialect) {
+        #expect(dialect.defects.count >= 10)
+        #expect(Set(dialect.defects.map(\.name)).count == dialect.defects.count)
+    }
+
+    @Test(arguments: DefectiveFile.all)
+    func `a file is refused in one line and with status 3 for`(_ file: DefectiveFile) throws {
+        let outcome = try file.dialect.convert(damage: file.defect.make)
+        let line = outcome.errors
+        #expect(outcome.status == .badInput, "\(line)")
+        #expect(outcome.output.isEmpty && outcome.added == 0)
+        #expect(line.hasPrefix("ferry: \(outcome.folder)/"), "\(line)")
+        #expect(file.dialect.formats.contains { line.contains(": \($0): ") }, "\(line)")
+        #expect(line.contains(file.defect.words), "\(line)")
+        #expect(line.firstMatch(of: /: expected .+, found ./) != nil, "\(line)")
+        #expect(line.hasSuffix("\n") && line.count(where: \.isNewline) == 1, "\(line)")
+    }
+}
+
+/// What a conversion in this process left behind.
+private struct Conversion {
+    let status: ExitStatus
+    let output: String
+    let errors: String
+    let folder: String
+    /// Files more than before.
+    let added: Int
+}
+
+extension Dialect {
+    /// Converts the good file after damage to it.
+    fileprivate func convert(
+        damage: (DamagedFile) throws -> Void
+    ) throws -> Conversion {
+        let folder = try TemporaryFolder()
+        let copies = try files.map {
+            try DamagedFile(copying: Fixtures.url($0), into: folder)
+        }
+        let names = Set(try folder.names())
+        try damage(copies[0])
+        let before = try folder.names().count
+        let options = options.map { names.contains($0) ? folder.path($0) : $0 }
+        let target = [folder.path(destination[0])] + destination.dropFirst()
+        let shell = Shell(commands: FerryMain.commands, version: FerryMain.version)
+        let streams = try TemporaryFolder()
+        let output = try Stream(in: streams, "output")
+        let errors = try Stream(in: streams, "errors")
+        let status = shell.run(
+            ["convert", copies[0].path] + target + options,
+            on: Console(
+                output: output.handle.fileDescriptor, errors: errors.handle.fileDescriptor))
+        return Conversion(
+            status: status, output: try output.text(), errors: try errors.text(),
+            folder: folder.path, added: try folder.names().count - before)
+    }
+}
+
+/// A file in the place of a standard stream.
+private struct Stream {
+    let handle: FileHandle
+
+    init(in folder: TemporaryFolder, _ name: String) throws {
+        handle = try FileHandle(
+            forUpdating: URL(fileURLWithPath: folder.write([], as: name)))
+    }
+
+    func text() throws -> String {
+        try handle.seek(toOffset: 0)
+        return String(decoding: try handle.readToEnd() ?? Data(), as: UTF8.self)
+    }
+}
