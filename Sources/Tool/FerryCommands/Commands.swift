@@ -3,7 +3,7 @@ extension FerryMain {
     static var commands: [any Command.Type] {
         [
             InspectCommand.self, ConvertCommand.self, VerifyCommand.self, RunCommand.self,
-            BenchCommand.self, InitCommand.self,
+            BenchCommand.self, InitCommand.self, EditCommand.self,
         ]
     }
 }
