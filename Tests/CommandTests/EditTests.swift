@@ -38,6 +38,7 @@ private func outputs(_ ferry: Ferry, _ file: String, _ input: String, _ words: S
             try ferry.run(
                 ["edit", source, "-o", "a.onnx", "--fully-convolutional", "--force"] + words))
         let found = try outputs(ferry, "a.onnx", input)
+        expectSuccess(try ferry("inspect", "a.onnx"), "[N, 1, height, width] NCHW")
         #expect(found.count == wanted.count)
         #expect(
             zip(found, wanted).allSatisfy { abs($0 - $1) <= 1e-4 * abs($1) + 1e-5 * largest })

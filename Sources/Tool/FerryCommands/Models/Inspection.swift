@@ -47,7 +47,7 @@ struct Inspection: Encodable {
         let types: [String: ValueInfo]
         do {
             types = try model.graph.inferTypes(
-                inputShapes: file.inputShapes(batch: 1), constants: model.weights)
+                inputShapes: file.exampleShapes(batch: 1), constants: model.weights)
         } catch let error as GraphError {
             throw InputError(file: file.path, format: file.format, problem: "\(error)")
         }
@@ -143,6 +143,21 @@ struct Inspection: Encodable {
         lines.append("recipe  \(preprocess ?? "none known; give --preprocess to run on pictures")")
         lines += notes.map { "note    \(visible($0))" }
         return lines.joined(separator: "\n")
+    }
+}
+
+extension ModelFile {
+    /// Shapes to examine the network with: as declared, and pictures of 224 × 224 where a network
+    /// takes any size.
+    func exampleShapes(batch: Int) throws -> [String: [Int]] {
+        let takesAnySize = model.graph.inputs.allSatisfy { input in
+            guard let shape = input.shape, shape.count == 4, case .fixed = shape[1] else {
+                return false
+            }
+            return shape[2...].allSatisfy { if case .fixed = $0 { false } else { true } }
+        }
+        return takesAnySize && !model.graph.inputs.isEmpty
+            ? model.graph.assumedInputShapes(batch: batch) : try inputShapes(batch: batch)
     }
 }
 

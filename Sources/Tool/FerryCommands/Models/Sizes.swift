@@ -75,7 +75,7 @@ struct Sizes: Encodable {
         let types: [String: ValueInfo]
         do {
             types = try model.graph.inferTypes(
-                inputShapes: file.inputShapes(batch: batch), constants: model.weights)
+                inputShapes: file.exampleShapes(batch: batch), constants: model.weights)
         } catch let error as GraphError {
             throw InputError(file: file.path, format: file.format, problem: "\(error)")
         }
