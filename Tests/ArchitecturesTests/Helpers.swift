@@ -3,14 +3,30 @@ import IR
 import Tensors
 import Testing
 
-/// Sizes with every width different from its neighbours, so that no two axes can be confused.
+/// Sizes with every width different from its neighbours, so that no two axes can be confused;
+/// LeNet-5's of 1998 are what its table of connections says.
 func narrowSizes(_ architecture: Architecture, hasHead: Bool = true) -> NetworkSizes {
     let published = architecture.publishedSizes
+    if architecture.name == "lenet5_1998" {
+        return NetworkSizes(
+            inputChannels: 1, convs: [6, 16, 8], dense: hasHead ? published.dense : [])
+    }
+    let towers = isGrouped(architecture.name) ? 2 : 1
     return NetworkSizes(
         inputChannels: published.inputChannels == 1 ? 1 : 4,
-        convs: published.convs.indices.map { 2 + $0 % 3 },
+        convs: published.convs.indices.map { (2 + $0 % 3) * towers },
         dense: hasHead ? [6, 5, 7] : [])
 }
+
+private func isGrouped(_ name: String) -> Bool { ["alexnet_2012", "caffenet"].contains(name) }
+
+/// Whether tensors alone do not tell the network.
+func needsName(_ name: String) -> Bool {
+    ["lenet5", "lenet5_tanh", "vgg11_lrn"].contains(name) || isGrouped(name)
+}
+
+/// The networks that files of Keras hold.
+let namesInKeras = ArchitectureRegistry.names.filter { $0 != "lenet5_1998" }
 
 /// A seeded network of narrow sizes.
 func narrow(_ name: String, hasHead: Bool = true, seed: UInt64 = 1) throws -> Model {
@@ -27,7 +43,7 @@ func bare(_ checkpoint: Checkpoint) -> Checkpoint {
 }
 
 /// The networks whose tensors no other network has.
-let distinctNames = ArchitectureRegistry.names.filter { !$0.hasPrefix("lenet5") }
+let distinctNames = namesInKeras.filter { !needsName($0) }
 
 /// A graph in words: everything two equal graphs share.
 func words(_ graph: Graph) -> [String] {

@@ -2,21 +2,36 @@ import Architectures
 import Tensors
 import Testing
 
+/// Trainable numbers, and tensors of a state_dict without num_batches_tracked.
 @Test(arguments: [
-    ("lenet5", 61_706, 10), ("lenet5_tanh", 61_706, 10), ("alexnet", 61_100_840, 16),
+    ("lenet5", 61_706, 10), ("lenet5_tanh", 61_706, 10), ("lenet5_1998", 60_000, 13),
+    ("alexnet", 61_100_840, 16), ("alexnet_2012", 60_965_224, 16), ("caffenet", 60_965_224, 16),
     ("vgg11", 132_863_336, 22), ("vgg13", 133_047_848, 26), ("vgg16", 138_357_544, 32),
-    ("vgg19", 143_667_240, 38), ("vgg11_bn", 132_868_840 + 5_504, 54),
-    ("vgg13_bn", 133_053_736 + 5_888, 66), ("vgg16_bn", 138_365_992 + 8_448, 84),
-    ("vgg19_bn", 143_678_248 + 11_008, 102),
+    ("vgg19", 143_667_240, 38), ("vgg11_bn", 132_868_840, 54), ("vgg13_bn", 133_053_736, 66),
+    ("vgg16_bn", 138_365_992, 84), ("vgg19_bn", 143_678_248, 102),
+    ("vgg11_lrn", 132_863_336, 22), ("vgg16_c", 133_638_952, 32),
 ])
 func `published sizes give the published parameter counts`(
     name: String, count: Int, tensors: Int
 ) throws {
-    // Statistics are counted too; num_batches_tracked, one a normalisation, is not.
     let architecture = try ArchitectureRegistry.architecture(named: name)
     let parameters = architecture.parameters(architecture.publishedSizes)
-    #expect(parameters.reduce(0) { $0 + $1.shape.reduce(1, *) } == count)
+    #expect(parameters.reduce(0) { $0 + $1.trainableCount } == count)
     #expect(parameters.count == tensors)
+}
+
+@Test func `every architecture has a published count`() {
+    #expect(ArchitectureRegistry.names.count == 16)
+}
+
+@Test func `LeNet-5's layers have the parameters of its paper`() throws {
+    let network = try ArchitectureRegistry.architecture(named: "lenet5_1998")
+    let parameters = Dictionary(grouping: network.parameters(network.publishedSizes), by: \.layer)
+    let counts = parameters.mapValues { $0.reduce(0) { $0 + $1.trainableCount } }
+    #expect(
+        counts == [
+            "c1": 156, "s2": 12, "c3": 1_516, "s4": 32, "c5": 48_120, "f6": 10_164, "rbf": 0,
+        ])
 }
 
 @Test func `indices are those of torchvision`() throws {

@@ -2,7 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-private let commands = ["inspect", "convert", "verify", "diff", "run", "bench", "init"]
+private let commands = [
+    "inspect", "convert", "verify", "diff", "run", "record", "bench", "init", "edit",
+]
 
 @Test(arguments: commands)
 func `the help of every command shows an example of it`(command: String) throws {
@@ -62,6 +64,11 @@ func `the help of every command shows an example of it`(command: String) throws 
     (["bench", "a.onnx", "--numerics", "slow"], "--numerics: expected one of fast, strict"),
     (["bench", "a.onnx", "--weights", "f8"], "--weights: expected one of f32, f16, bf16"),
     (["verify", "a", "b", "--weights-only", "--weights", "f16"], "exclude each other"),
+    (["edit", "a.onnx", "-o", "b.onnx"], "expected a change: --split-towers, --merge-towers"),
+    (["edit", "a.onnx", "--head", "3"], "expected -o FILE, found nothing"),
+    (["edit", "a", "-o", "b", "--head", "0"], "--head: expected 1 to 1048576, found 0"),
+    (["edit", "a", "-o", "b", "--until", "x", "--features-only"], "exclude each other"),
+    (["edit", "a", "-o", "b", "--head", "2", "--average"], "expected --fully-convolutional too"),
     (["init", "lenet5"], "expected -o FILE, found nothing"),
     (["init", "lent5", "-o", "a.onnx"], "did you mean 'lenet5'?"),
     (["init", "vgg16", "-o", "a.h5"], "one of hdf5, keras-weights-h5"),

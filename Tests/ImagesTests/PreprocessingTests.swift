@@ -68,6 +68,28 @@ struct PreprocessingTests {
         #expect(large.floats().allSatisfy { $0 == 200 })
     }
 
+    @Test func `LeNet-5's recipe of 1998 frames a digit with paper and maps ink to 1.175`() throws {
+        let digit = Picture(28, 28) { x, y, _ in x == 0 && y == 0 ? 255 : x == 1 ? 51 : 0 }
+        let tensor = try Preprocessing.lenet5Original.tensor(
+            of: digit, channels: 1, height: 32, width: 32)
+        #expect(tensor.shape == [1, 1, 32, 32])
+        let values = tensor.floats()
+        let ink: Float = 255 / 255 * 1.275 - 0.1
+        let grey: Float = 51 / 255 * 1.275 - 0.1
+        #expect(values[0] == -0.1)
+        #expect(values[2 * 32 + 2] == ink && abs(ink - 1.175) < 1e-6)
+        #expect(values[2 * 32 + 3] == grey)
+        // The frame is as wide whatever the picture's size, and a framed picture is left alone.
+        let large = Picture(56, 56) { _, _, _ in 255 }
+        let stretched = try Preprocessing.lenet5Original.tensor(
+            of: large, channels: 1, height: 32, width: 32)
+        #expect(stretched.floats().count { $0 == ink } == 28 * 28)
+        let whole = Picture(32, 32) { _, _, _ in 255 }
+        let kept = try Preprocessing.lenet5Original.tensor(
+            of: whole, channels: 1, height: 32, width: 32)
+        #expect(kept.floats().allSatisfy { $0 == ink })
+    }
+
     @Test func `inputs that no recipe makes are refused`() throws {
         func message(
             _ recipe: Preprocessing, _ channels: Int, _ height: Int, _ picture: Picture
@@ -85,6 +107,9 @@ struct PreprocessingTests {
         #expect(
             message(.kerasCaffe, 1, 8, color)
                 == "preprocessing keras-caffe: expected an input of 3 channels, found 1")
+        #expect(
+            message(.lenet5Original, 3, 8, color)
+                == "preprocessing lenet5-1998: expected an input of 1 channel, found 3")
         #expect(message(.none, 3, 0, color).contains("expected input sides of 1…8192, found 0×8"))
         #expect(message(.none, 3, 1 << 40, color).contains("expected input sides"))
         let thread = Picture(1, 200_000) { _, _, _ in 0 }

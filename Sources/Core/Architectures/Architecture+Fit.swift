@@ -54,13 +54,14 @@ extension Architecture {
                             architecture: name))
                     continue
                 }
-                if let problem = problem(tensor, expected, inFile: { fileShape(role, $0) }) {
+                let divided = expected.dividing(tensor.shape, into: layer.groups)
+                if let problem = problem(tensor, divided, inFile: { fileShape(role, $0) }) {
                     problems.append(problem)
                     continue
                 }
                 width = width ?? tensor.shape[0]
                 widths.read(role, of: layer, tensor.shape, side: walk.side)
-                if case .batchNorm = layer { walk.settle(channels: tensor.shape[0]) }
+                if layer.keepsChannels { walk.settle(channels: tensor.shape[0]) }
             }
             widths.add(layer, width: width)
             walk.advance(over: layer, width: width)
@@ -86,6 +87,30 @@ extension Architecture {
     }
 }
 
+extension LayerSpec {
+    /// Whether it has parameters for each channel and gives as many as it takes.
+    fileprivate var keepsChannels: Bool {
+        switch self {
+        case .batchNorm, .subsampling: true
+        default: false
+        }
+    }
+
+    fileprivate var groups: Int {
+        if case .conv(_, let spec) = self { spec.groups } else { 1 }
+    }
+}
+
+extension [Int?] {
+    /// The shape with an open number of outputs settled where `shape`'s cannot be divided.
+    fileprivate func dividing(_ shape: [Int], into groups: Int) -> [Int?] {
+        guard first == .some(nil), let outputs = shape.first, outputs % groups != 0 else {
+            return self
+        }
+        return [outputs - outputs % groups] + dropFirst()
+    }
+}
+
 /// The widths of layers, some of them told by the tensors of the next layer alone.
 private struct LayerWidths {
     private let published: NetworkSizes
@@ -100,10 +125,12 @@ private struct LayerWidths {
     /// Learns from a tensor how many channels the layers before it give.
     mutating func read(_ role: ParameterRole, of layer: LayerSpec, _ shape: [Int], side: Int) {
         switch (layer, role) {
-        case (.conv, .weight):
-            if convs.isEmpty { inputChannels = shape[1] } else { settle(&convs, shape[1]) }
-        case (.batchNorm, _): settle(&convs, shape[0])
-        case (.dense, .weight) where !dense.isEmpty: settle(&dense, shape[1])
+        case (.conv(_, let spec), .weight):
+            let channels = shape[1].multipliedReportingOverflow(by: spec.groups).partialValue
+            if convs.isEmpty { inputChannels = channels } else { settle(&convs, channels) }
+        case (.batchNorm, _), (.subsampling, _): settle(&convs, shape[0])
+        case (.dense, .weight) where !dense.isEmpty, (.radialBasis, .weight):
+            settle(&dense, shape[1])
         case (.dense, .weight) where side > 0 && shape[1] % (side * side) == 0:
             settle(&convs, shape[1] / (side * side))
         default: break
@@ -118,8 +145,8 @@ private struct LayerWidths {
     mutating func add(_ layer: LayerSpec, width: Int?) {
         switch layer {
         case .conv: convs.append(width)
-        case .dense: dense.append(width)
-        case .batchNorm, .activation, .pool, .flatten: break
+        case .dense, .radialBasis: dense.append(width)
+        default: break
         }
     }
 

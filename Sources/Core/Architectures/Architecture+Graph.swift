@@ -35,17 +35,13 @@ extension Architecture {
     /// The network's graph: input "input" [N, C, side, side], output "output", nodes and values in
     /// between named as PyTorch's modules, weights as in a state_dict.
     package func graph(_ form: NetworkForm) -> Graph {
-        let present = layers(hasHead: form.sizes.hasHead)
-        let parameters = Dictionary(grouping: self.parameters(form.sizes), by: \.layer)
         var nodes: [Node] = []
         var value = "input"
-        for layer in present {
-            let inputs = [value] + (parameters[layer.name] ?? []).map(\.name)
-            nodes.append(
-                Node(
-                    name: layer.name, op: layer.operation(epsilon: form.epsilon), inputs: inputs,
-                    outputs: [layer.name]))
-            value = layer.name
+        for layer in layers(hasHead: form.sizes.hasHead) {
+            for step in layer.steps(epsilon: form.epsilon) {
+                nodes += step.nodes(reading: value, of: layer, form.elementType)
+                value = step.name
+            }
         }
         if form.endsInSoftmax {
             nodes.append(
@@ -82,27 +78,31 @@ extension Architecture {
     }
 }
 
-extension LayerSpec {
-    /// The operator in canonical form.
-    func operation(epsilon: Float) -> any Operator {
-        switch self {
-        case .conv(_, _, let kernel, let stride, let pad):
-            Conv(window: Self.window(kernel, stride: stride, pad: pad))
-        case .batchNorm: BatchNormalization(epsilon: epsilon)
-        case .activation(_, .relu): Relu()
-        case .activation(_, .tanh): Tanh()
-        case .pool(_, .max, let kernel, let stride):
-            MaxPool(window: Self.window(kernel, stride: stride))
-        case .pool(_, .average, let kernel, let stride):
-            AveragePool(window: Self.window(kernel, stride: stride))
-        case .flatten: Flatten(axis: 1)
-        case .dense: Gemm(transposesB: true)
+extension LayerStep {
+    /// The operator's node, and before it those of its numbers.
+    fileprivate func nodes(
+        reading value: String, of layer: LayerSpec, _ elementType: ElementType
+    ) -> [Node] {
+        var node = Node(name: name, op: op, inputs: [value], outputs: [name])
+        var nodes: [Node] = []
+        for operand in operands {
+            let constant: Tensor
+            let input: String
+            switch operand {
+            case .parameter(let role):
+                node.inputs.append("\(layer.name).\(role.pytorchName)")
+                continue
+            case .number(let number):
+                input = "\(name).factor"
+                constant = Tensor(rounding: [Double(number)], to: elementType, shape: [])
+            case .axis(let axis, _):
+                input = "\(name).axis"
+                constant = Tensor([Int64(axis)])
+            }
+            node.inputs.append(input)
+            nodes.append(
+                Node(name: input, op: Constant(value: constant), inputs: [], outputs: [input]))
         }
-    }
-
-    private static func window(_ kernel: Int, stride: Int, pad: Int = 0) -> SpatialWindow {
-        SpatialWindow(
-            kernel: [kernel, kernel], strides: [stride, stride],
-            pads: pad == 0 ? [] : [pad, pad, pad, pad])
+        return nodes + [node]
     }
 }

@@ -1,60 +1,7 @@
-/// What a parameterised layer is called by each framework.
-package struct LayerNames: Hashable, Sendable {
-    /// The module's name in a PyTorch state_dict, and the node's name in the graph.
-    package let pytorch: String
-    package let keras: String
-    package let caffe: String
-
-    package init(_ pytorch: String, keras: String? = nil, caffe: String? = nil) {
-        self.pytorch = pytorch
-        self.keras = keras ?? pytorch
-        self.caffe = caffe ?? self.keras
-    }
-}
-
-/// One step of a known network. Layers without parameters carry only their own name.
-package enum LayerSpec: Hashable, Sendable {
-    package enum Activation: Hashable, Sendable { case relu, tanh }
-    package enum Pooling: Hashable, Sendable { case max, average }
-
-    /// `width` is the published number of outputs; a file's tensors may say otherwise.
-    case conv(LayerNames, width: Int, kernel: Int, stride: Int, pad: Int)
-    case batchNorm(LayerNames)
-    case activation(String, Activation)
-    case pool(String, Pooling, kernel: Int, stride: Int)
-    case flatten(String)
-    case dense(LayerNames, width: Int)
-
-    package var name: String {
-        switch self {
-        case .conv(let names, _, _, _, _), .batchNorm(let names), .dense(let names, _):
-            names.pytorch
-        case .activation(let name, _), .pool(let name, _, _, _), .flatten(let name): name
-        }
-    }
-
-    /// Names of a layer that has parameters.
-    var parameterNames: LayerNames? {
-        switch self {
-        case .conv(let names, _, _, _, _), .batchNorm(let names), .dense(let names, _): names
-        case .activation, .pool, .flatten: nil
-        }
-    }
-
-    /// What its parameters are, in the order of a state_dict.
-    var roles: [ParameterRole] {
-        switch self {
-        case .conv, .dense: [.weight, .bias]
-        case .batchNorm: [.scale, .shift, .mean, .variance]
-        case .activation, .pool, .flatten: []
-        }
-    }
-}
-
 /// A network Ferry knows by heart: its layers, as data. Widths come from the tensors.
 package struct Architecture: Sendable {
     package let name: String
-    /// Sides of the pictures it was made for: 28 for LeNet, 224 for the ImageNet networks.
+    /// Sides of the pictures it was made for: 28 or 32 for LeNet, 224 or 227 for ImageNet's networks.
     package let side: Int
     /// Channels of its pictures as published.
     package let channels: Int
@@ -68,11 +15,16 @@ package struct Architecture: Sendable {
     package let preprocessInKeras: String?
     /// The same network with batch normalisation, where there is one.
     package let normalizedTwin: String?
+    /// The network that tensors without further word are taken for, where this one has the same.
+    package let sharesTensorsOf: String?
+    /// Whether outputs are distances, the smallest of them the answer.
+    package let ranksSmallestFirst: Bool
 
     package init(
         name: String, side: Int, channels: Int, layers: [LayerSpec],
         endsInSoftmaxInKeras: Bool = false, preprocess: String? = nil,
-        preprocessInKeras: String? = nil, normalizedTwin: String? = nil
+        preprocessInKeras: String? = nil, normalizedTwin: String? = nil,
+        sharesTensorsOf: String? = nil, ranksSmallestFirst: Bool = false
     ) {
         self.name = name
         self.side = side
@@ -82,6 +34,8 @@ package struct Architecture: Sendable {
         self.preprocess = preprocess
         self.preprocessInKeras = preprocessInKeras
         self.normalizedTwin = normalizedTwin
+        self.sharesTensorsOf = sharesTensorsOf
+        self.ranksSmallestFirst = ranksSmallestFirst
     }
 
     /// The layers before the flatten: all that a file without its head holds.
@@ -125,9 +79,9 @@ extension Architecture {
         var sizes = NetworkSizes(inputChannels: channels, convs: [], dense: [])
         for layer in layers {
             switch layer {
-            case .conv(_, let width, _, _, _): sizes.convs.append(width)
-            case .dense(_, let width): sizes.dense.append(width)
-            case .batchNorm, .activation, .pool, .flatten: break
+            case .conv(_, let spec): sizes.convs.append(spec.width)
+            case .dense(_, let width), .radialBasis(_, let width): sizes.dense.append(width)
+            default: break
             }
         }
         return sizes
@@ -140,8 +94,11 @@ extension Architecture {
         package var role: ParameterRole
         /// The canonical shape.
         package var shape: [Int]
+        /// The layer it belongs to.
+        package var spec: LayerSpec
+
         /// The module it belongs to.
-        package var layer: String
+        package var layer: String { spec.name }
     }
 
     /// Every tensor the graph reads, in the order of a state_dict.
@@ -156,14 +113,14 @@ extension Architecture {
             var width: Int?
             switch layer {
             case .conv: width = convs.popFirst()
-            case .dense: width = dense.popFirst()
-            case .batchNorm, .activation, .pool, .flatten: break
+            case .dense, .radialBasis: width = dense.popFirst()
+            default: break
             }
             for role in layer.roles {
                 let shape = walk.expectedShape(of: role, in: layer).map { $0 ?? width ?? 0 }
                 let name = "\(layer.name).\(role.pytorchName)"
                 parameters.append(
-                    Parameter(name: name, role: role, shape: shape, layer: layer.name))
+                    Parameter(name: name, role: role, shape: shape, spec: layer))
             }
             walk.advance(over: layer, width: width)
         }
@@ -186,10 +143,14 @@ struct ShapeWalk {
     /// The canonical shape a parameter must have here; nil where the tensor decides.
     func expectedShape(of role: ParameterRole, in layer: LayerSpec) -> [Int?] {
         switch (layer, role) {
-        case (.conv(_, _, let kernel, _, _), .weight):
-            [nil, channels, kernel, kernel]
-        case (.dense, .weight): [nil, channels]
+        case (.conv(_, let spec), .weight):
+            [
+                spec.connections?.count, channels.map { $0 / spec.groups }, spec.kernel,
+                spec.kernel,
+            ]
+        case (.dense, .weight), (.radialBasis, .weight): [nil, channels]
         case (.batchNorm, _): [channels]
+        case (.subsampling, _): [channels, 1, 1]
         default: [nil]
         }
     }
@@ -197,13 +158,14 @@ struct ShapeWalk {
     /// - Parameter width: outputs of a convolution or dense layer; nil when unknown.
     mutating func advance(over layer: LayerSpec, width: Int?) {
         switch layer {
-        case .conv(_, _, let kernel, let stride, let pad):
-            side = (side + 2 * pad - kernel) / stride + 1
+        case .conv(_, let spec):
+            side = (side + 2 * spec.pad - spec.kernel) / spec.stride + 1
             channels = width
         case .pool(_, _, let kernel, let stride): side = (side - kernel) / stride + 1
         case .flatten: channels = channels?.multipliedReportingOverflow(by: side * side).0
-        case .dense: channels = width
-        case .batchNorm, .activation: break
+        case .subsampling(_, let kernel): side /= kernel
+        case .dense, .radialBasis: channels = width
+        case .batchNorm, .activation, .localResponse: break
         }
     }
 

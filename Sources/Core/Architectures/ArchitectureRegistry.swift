@@ -4,7 +4,11 @@ import IR
 package enum ArchitectureRegistry {
     /// Every architecture, families together.
     package static let architectures: [Architecture] =
-        [LeNet5.relu, LeNet5.tanh, AlexNet.network] + VGG.networks
+        [LeNet5.relu, LeNet5.tanh, LeNet5Original.network]
+        + [AlexNet.network, AlexNet2012.network, AlexNet2012.caffe] + VGG.networks
+
+    /// Those that tensors alone may be taken for; others are asked for by name, or have a graph.
+    static let recognizedByTensors = architectures.filter { $0.sharesTensorsOf == nil }
 
     package static var names: [String] { architectures.map(\.name) }
 

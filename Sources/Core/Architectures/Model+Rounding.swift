@@ -24,6 +24,11 @@ extension Model {
         change(&model.graph.inputs)
         change(&model.graph.outputs)
         for index in model.graph.nodes.indices {
+            if let number = (model.graph.nodes[index].op as? Constant)?.value,
+                number.elementType.isFloatingPoint
+            {
+                model.graph.nodes[index].op = Constant(value: number.rounded(to: elementType))
+            }
             guard let cast = model.graph.nodes[index].op as? Cast,
                 cast.elementType.isFloatingPoint
             else { continue }

@@ -1,4 +1,4 @@
-import IR
+package import IR
 import Tensors
 
 /// A node of a graph with the constant tensors it reads, each in its role.
@@ -116,7 +116,7 @@ struct FlattenedValues {
 extension Graph {
     /// Shapes to examine the graph with: declared sizes, `batch` for an open first axis, and the
     /// side of ImageNet's pictures for other open axes.
-    func assumedInputShapes(batch: Int) -> [String: [Int]] {
+    package func assumedInputShapes(batch: Int) -> [String: [Int]] {
         var shapes: [String: [Int]] = [:]
         for input in inputs {
             shapes[input.name] = (input.shape ?? []).enumerated().map { axis, dimension in

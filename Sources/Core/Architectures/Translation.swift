@@ -235,17 +235,16 @@ extension Model {
 
     /// The numbers behind the graph of a known network, read back from it.
     var form: NetworkForm? {
-        guard architecture != nil else { return nil }
+        guard let architecture else { return nil }
         var sizes = NetworkSizes(inputChannels: 0, convs: [], dense: [])
-        for layer in layers {
-            guard let name = layer.name(of: .weight), let shape = weights[name]?.shape else {
-                continue
-            }
-            if layer.kind == .dense {
-                sizes.dense.append(shape[0])
-            } else {
-                if sizes.convs.isEmpty { sizes.inputChannels = shape[1] }
+        for layer in architecture.layers {
+            guard let shape = weights["\(layer.name).weight"]?.shape else { continue }
+            switch layer {
+            case .conv(_, let spec):
+                if sizes.convs.isEmpty { sizes.inputChannels = shape[1] * spec.groups }
                 sizes.convs.append(shape[0])
+            case .dense, .radialBasis: sizes.dense.append(shape[0])
+            default: continue
             }
         }
         return NetworkForm(

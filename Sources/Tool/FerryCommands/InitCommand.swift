@@ -9,25 +9,31 @@ import Tensors
 struct InitCommand: Command {
     static let name = "init"
     static let abstract = "Write a network with seeded weights"
-    static let usage = ["ARCH -o FILE [--seed N] [--to FORMAT] [--force]"]
+    static let usage = ["ARCH -o FILE [--seed N] [--from MODEL] [--to FORMAT] [--force]"]
     static let options: [CommandOption] = [
         .value("output", "FILE", letter: "o", help: "the file to write"),
         .value("seed", "N", help: "chooses the weights (default: 1)"),
+        .value("from", "MODEL", help: "a shallower network of the same blocks to grow from"),
         .value("to", "FORMAT", help: "FILE's format (default: by its ending)"),
         .flag("force", help: "replace FILE when it exists"),
     ]
     static let discussion = """
         Weights are uniform, made from integers by exact operations only: the same on
-        every machine. Architectures: lenet5, lenet5_tanh, alexnet, vgg11, vgg13, vgg16,
-        vgg19, and each vgg with _bn.
+        every machine. Architectures: lenet5, lenet5_tanh, lenet5_1998, alexnet,
+        alexnet_2012, caffenet, vgg11, vgg13, vgg16, vgg19, each with _bn too, vgg11_lrn
+        and vgg16_c. With --from, MODEL's first four convolutions go to the same places of
+        the same blocks, and its dense layers to the end, as VGG's authors grew their
+        networks from vgg11; all other weights are those of the seed.
         """
     static let example = """
         ferry init vgg16 -o vgg16.onnx --seed 1
+        ferry init vgg16 -o vgg16.pth --from vgg11.pth --seed 7
         """
 
     private let architecture: String
     private let output: String
     private let seed: UInt64
+    private let source: String?
     private let formatName: String?
     private let force: Bool
     private let global: GlobalOptions
@@ -42,6 +48,8 @@ struct InitCommand: Command {
         }
         self.output = output
         seed = try arguments.integer("seed", in: 0...Int.max).map { UInt64($0) } ?? 1
+        source = arguments.value("from")
+        if source == "" { throw UsageError("--from: expected a file name, found ''") }
         formatName = arguments.value("to")
         force = arguments.has("force")
         self.global = global
@@ -53,16 +61,12 @@ struct InitCommand: Command {
         let start = ContinuousClock.now
         let activity = console.activity("making the weights of \(architecture)")
         defer { activity.finish() }
-        let model: Model
+        let (model, taken) = try made()
         let checkpoint: Checkpoint
         do {
-            model = try Architecture.seeded(architecture, seed: seed)
             checkpoint = try Translation.checkpoint(of: model, in: format.convention)
         } catch {
-            guard error.isUsage else {
-                throw ModelError(file: output, format: format.name, error: error)
-            }
-            throw UsageError("\(error)")
+            throw ModelError(file: output, format: format.name, error: error)
         }
         activity.enter("writing \(output)")
         try OutputFile.write(to: output, replacing: force) { file in
@@ -70,20 +74,52 @@ struct InitCommand: Command {
         }
         activity.finish()
         let report = Conversion(
-            source: "\(architecture), seed \(seed)", destination: output, format: format.name,
+            source: description, destination: output, format: format.name,
             architecture: architecture, preprocess: model.preprocess,
             tensors: checkpoint.tensors.count,
             bytes: checkpoint.tensors.reduce(0) { $0 + $1.tensor.byteCount },
             rounding: nil, problems: [],
-            milliseconds: (ContinuousClock.now - start) / .milliseconds(1), notes: [])
+            milliseconds: (ContinuousClock.now - start) / .milliseconds(1), notes: taken)
         if global.json {
             try console.printJSON(report)
         } else {
             try console.print(
-                "\(visible(output)): \(architecture), seed \(seed), \(report.tensors) tensors, "
+                "\(visible(output)): \(visible(description)), \(report.tensors) tensors, "
                     + "\(Numbers.bytes(report.bytes)), "
                     + Numbers.milliseconds(report.milliseconds))
+            for note in taken { console.note("note: \(note)") }
         }
         return .done
+    }
+
+    private var description: String {
+        "\(architecture), seed \(seed)" + (source.map { ", grown from \($0)" } ?? "")
+    }
+
+    /// The network, and which of its layers came from another.
+    private func made() throws -> (Model, notes: [String]) {
+        guard let source else {
+            do {
+                return (try Architecture.seeded(architecture, seed: seed), [])
+            } catch {
+                throw UsageError("\(error)")
+            }
+        }
+        var options = global
+        options.architecture = nil
+        let target: Architecture
+        do {
+            target = try ArchitectureRegistry.architecture(named: architecture)
+        } catch {
+            throw UsageError("\(error)")
+        }
+        let file = try ModelFile(path: source, options).complete()
+        do {
+            let (model, pairs) = try target.grown(from: file.model, seed: seed)
+            let list = pairs.map { $0 == $1 ? $0 : "\($0) (its \($1))" }
+            return (model, ["from \(source): \(list.joined(separator: ", "))"])
+        } catch {
+            throw ModelError(file: source, format: file.format, error: error)
+        }
     }
 }

@@ -9,11 +9,14 @@ import Tensors
 struct InspectCommand: Command {
     static let name = "inspect"
     static let abstract = "Show a model's layers, totals, inputs, outputs and recipe"
-    static let usage = ["MODEL… [--plan [--batch N]]", "MODEL… --partial [--rename REGEX=TEXT]"]
+    static let usage = [
+        "MODEL… [--plan|--sizes [--batch N]]", "MODEL… --partial [--rename REGEX=TEXT]",
+    ]
     static let options: [CommandOption] =
         [
             .flag("plan", help: "show how it would be computed here, and in how much memory"),
-            .value("batch", "N", help: "pictures the plan is for (default: 1)"),
+            .flag("sizes", help: "show output sizes, receptive fields, work and memory by layer"),
+            .value("batch", "N", help: "pictures the plan or the sizes are for (default: 1)"),
         ] + TensorNaming.options
     static let discussion = """
         Says also why the tensors, or the graph, are taken for a network; of an unknown
@@ -24,12 +27,14 @@ struct InspectCommand: Command {
         ferry inspect vgg16.onnx
         ferry inspect weights.h5 --arch lenet5 --json
         ferry inspect vgg16.onnx --plan --batch 8
+        ferry inspect alexnet.pth --sizes --batch 128
         ferry inspect finetuned.pth --partial --arch vgg16
         ferry inspect wrapped.pth --rename '^net\\.=' --mapping names.txt
         """
 
     private let paths: [String]
     private let plans: Bool
+    private let sizes: Bool
     private let batch: Int
     private let naming: TensorNaming
     private let global: GlobalOptions
@@ -37,9 +42,11 @@ struct InspectCommand: Command {
     init(parsing arguments: ParsedArguments, global: GlobalOptions) throws(UsageError) {
         paths = try arguments.atLeast("MODEL")
         plans = arguments.has("plan")
+        sizes = arguments.has("sizes")
+        try arguments.refuseTogether("plan", "sizes")
         let batch = try arguments.integer("batch", in: 1...65536)
-        if batch != nil, !plans {
-            throw UsageError("--batch: expected together with --plan, found alone")
+        if batch != nil, !plans, !sizes {
+            throw UsageError("--batch: expected together with --plan or --sizes, found alone")
         }
         self.batch = batch ?? 1
         naming = try TensorNaming(arguments)
@@ -72,7 +79,9 @@ struct InspectCommand: Command {
         do {
             let file = try ModelFile(
                 path: path, format: format, checkpoint, global, isPartial: naming.isPartial)
-            return (plans ? .plan(try plan(file)) : .network(try Inspection(file)), nil)
+            if plans { return (.plan(try plan(file)), nil) }
+            if sizes { return (.sizes(try Sizes(file, batch: batch)), nil) }
+            return (.network(try Inspection(file)), nil)
         } catch let error as ModelError {
             // Tensors without a meaning can still be listed; whatever else is wrong cannot.
             guard case .unrecognized = error.error, global.architecture == nil else { throw error }
@@ -90,12 +99,14 @@ struct InspectCommand: Command {
     private enum Document: Encodable {
         case network(Inspection)
         case plan(PlanListing)
+        case sizes(Sizes)
         case tensors(TensorListing)
 
         func encode(to encoder: any Encoder) throws {
             switch self {
             case .network(let inspection): try inspection.encode(to: encoder)
             case .plan(let listing): try listing.encode(to: encoder)
+            case .sizes(let sizes): try sizes.encode(to: encoder)
             case .tensors(let listing): try listing.encode(to: encoder)
             }
         }
@@ -104,6 +115,7 @@ struct InspectCommand: Command {
             switch self {
             case .network(let inspection): inspection.text(coloured: coloured)
             case .plan(let listing): listing.text(coloured: coloured)
+            case .sizes(let sizes): sizes.text(coloured: coloured)
             case .tensors(let listing): listing.text(coloured: coloured)
             }
         }

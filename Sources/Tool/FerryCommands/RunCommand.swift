@@ -25,7 +25,7 @@ struct RunCommand: Command {
             ),
             .value(
                 "preprocess", "NAME",
-                help: "torchvision, keras-caffe, keras-tf, caffe, none (default: as trained)"),
+                help: "\(Preprocessing.allCases.map(\.rawValue).joined(separator: ", "))"),
             .value(
                 "exif", "ignore|apply", help: "what to do with turned pictures (default: ignore)"),
             .flag("force", help: "replace output files that exist"),

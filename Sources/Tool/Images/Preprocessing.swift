@@ -16,6 +16,9 @@ package enum Preprocessing: String, CaseIterable, Sendable {
     /// Caffe's AlexNet and CaffeNet: stretched to 256 × 256, or the input's size where that is larger
     /// (bilinear), centre crop, BGR, `v − mean`, the mean over each channel of Caffe's mean image.
     case caffe
+    /// LeNet-5's of 1998, for grey digits as MNIST's files have them (ink 255): framed by two pixels
+    /// of paper, `v/255 · 1.275 − 0.1`, so that paper is −0.1 and ink 1.175.
+    case lenet5Original = "lenet5-1998"
     /// Keras `load_img` and `img_to_array` alone: stretched to the input's size (nearest), RGB,
     /// 0…255, for networks that scale their input themselves.
     case none
@@ -28,7 +31,8 @@ package enum Preprocessing: String, CaseIterable, Sendable {
     /// With one channel the picture is made grey and stretched (bilinear) to the input's size, and
     /// values are `v/255` (torchvision, MNIST's `ToTensor`), `v/127.5 − 1` (keras-tf), `v·2⁻⁸`
     /// (caffe, its LeNet's `scale: 0.00390625`) or `v` (none); `keras-caffe` has no such form. A
-    /// 28×28 digit for a 32×32 input, LeNet-5's original size, is framed by 2 black pixels instead.
+    /// 28×28 digit for a 32×32 input, LeNet-5's original size, is framed by 2 black pixels instead;
+    /// `lenet5-1998` frames every picture, stretching it to what is inside.
     ///
     /// - Throws: `PictureError` when the recipe has no such input.
     package func tensor(
@@ -63,6 +67,7 @@ extension Preprocessing {
             let short = (Double(max(size.width, size.height) * 256) / 224).rounded()
             return try withShortSide(Int(short), of: picture)
                 .centerCropped(width: size.width, height: size.height)
+        case .lenet5Original: throw error(expected: "an input of 1 channel", found: "3")
         case .kerasCaffe, .kerasTF, .none:
             return picture.resized(to: size, filter: .nearest)
         case .caffe:
@@ -91,19 +96,25 @@ extension Preprocessing {
             filter: .bilinear)
     }
 
+    private func fitted(_ grey: Picture, to size: (width: Int, height: Int)) -> Picture {
+        if (grey.width, grey.height) == size { return grey }
+        let isOriginalDigit = grey.width == 28 && grey.height == 28 && size == (32, 32)
+        guard isOriginalDigit || self == .lenet5Original, size.width > 4, size.height > 4 else {
+            return grey.resized(to: size, filter: .bilinear)
+        }
+        return grey.resized(to: (size.width - 4, size.height - 4), filter: .bilinear)
+            .padded(left: 2, top: 2, right: 2, bottom: 2)
+    }
+
     private func greyTensor(
         of picture: Picture, _ size: (width: Int, height: Int)
     ) throws(PictureError) -> Tensor {
-        let grey = picture.grey()
-        let isOriginalDigit = grey.width == 28 && grey.height == 28 && size == (32, 32)
-        let fitted =
-            isOriginalDigit
-            ? grey.padded(left: 2, top: 2, right: 2, bottom: 2)
-            : grey.resized(to: size, filter: .bilinear)
+        let fitted = fitted(picture.grey(), to: size)
         switch self {
         case .torchvision: return fitted.tensor([(0, { $0 / 255 })])
         case .kerasTF: return fitted.tensor([(0, { $0 / 127.5 - 1 })])
         case .caffe: return fitted.tensor([(0, { $0 * 0x1p-8 })])
+        case .lenet5Original: return fitted.tensor([(0, { $0 / 255 * 1.275 - 0.1 })])
         case .none: return fitted.tensor([(0, { $0 })])
         case .kerasCaffe: throw error(expected: "an input of 3 channels", found: "1")
         }
@@ -114,6 +125,7 @@ extension Preprocessing {
 extension Preprocessing {
     private func colorTensor(of picture: Picture) throws(PictureError) -> Tensor {
         switch self {
+        case .lenet5Original: throw error(expected: "an input of 1 channel", found: "3")
         case .torchvision:
             picture.tensor([
                 (0, { ($0 / 255 - 0.485) / 0.229 }),

@@ -29,19 +29,26 @@ struct GraphMatch {
         let hasHead = nodes.contains { $0.op is Gemm }
         let layers = architecture.layers(hasHead: hasHead)
         try matchInterface()
-        for (index, layer) in layers.enumerated() {
-            guard index < nodes.count else {
-                throw mismatch("the graph's end", layer.title, "no further node")
+        for layer in layers {
+            for step in layer.steps(epsilon: 0) {
+                guard matched < nodes.count else {
+                    throw mismatch("the graph's end", step.title, "no further node")
+                }
+                try match(nodes[matched], step, of: layer)
+                matched += 1
             }
-            try match(nodes[index], layer)
-            matched += 1
         }
-        let endsInSoftmax = try matchEnd(nodes.dropFirst(layers.count), hasHead: hasHead)
+        let endsInSoftmax = try matchEnd(nodes.dropFirst(matched), hasHead: hasHead)
         form = NetworkForm(
             sizes: try sizes(hasHead: hasHead), endsInSoftmax: endsInSoftmax,
             epsilon: epsilon ?? Convention.onnx.epsilon,
             elementType: rewriter.graph.inputs[0].elementType)
+        if let stray = architecture.strayConnection(in: weight) { throw stray }
         foldingNote = noteOnFolding(nodes)
+    }
+
+    private func weight(_ name: String) -> Tensor? {
+        names[name].flatMap { rewriter.weights[$0] }
     }
 
     private func mismatch(
@@ -71,15 +78,20 @@ struct GraphMatch {
     }
 
     private mutating func match(
-        _ node: Node, _ layer: LayerSpec
+        _ node: Node, _ step: LayerStep, of layer: LayerSpec
     ) throws(TranslationError) {
         let place = "node '\(node.name)'"
-        guard node.inputs.first == value, node.outputs.dropFirst().allSatisfy(\.isEmpty)
+        var inputs = node.inputs
+        // A sum or a product may name its constant first.
+        if node.op is Add || node.op is Mul, inputs.count == 2, inputs[1] == value {
+            inputs.swapAt(0, 1)
+        }
+        guard inputs.first == value, node.outputs.dropFirst().allSatisfy(\.isEmpty)
         else {
             throw mismatch(place, "a node that reads only '\(value)'", node.op.type)
         }
-        guard isEqual(node.op, layer, node) else {
-            throw mismatch(place, layer.title, node.op.type + Self.attributes(of: node.op))
+        guard isEqual(node.op, step, node) else {
+            throw mismatch(place, step.title, node.op.type + Self.attributes(of: node.op))
         }
         if let norm = node.op as? BatchNormalization {
             guard epsilon == nil || epsilon == norm.epsilon else {
@@ -87,38 +99,73 @@ struct GraphMatch {
             }
             epsilon = norm.epsilon
         }
-        let constants = node.inputs.dropFirst()
-        let isBound = layer.roles.isEmpty || constants.allSatisfy { rewriter.weights[$0] != nil }
-        guard constants.count == layer.roles.count, isBound else {
+        let constants = inputs.dropFirst()
+        let isBound =
+            step.operands.isEmpty || constants.allSatisfy { rewriter.weights[$0] != nil }
+        guard constants.count == step.operands.count, isBound else {
             throw mismatch(
-                place, "\(layer.roles.count) constants", "\(constants.count) further inputs")
+                place, "\(step.operands.count) constants", "\(constants.count) further inputs")
         }
-        for (role, constant) in zip(layer.roles, constants) {
-            names["\(layer.name).\(role.pytorchName)"] = constant
+        for (operand, constant) in zip(step.operands, constants) {
+            try bind(operand, constant, of: layer, at: place)
         }
         value = node.outputs[0]
     }
 
-    /// Whether the operator computes what the layer does at this place of the network.
-    private mutating func isEqual(
-        _ op: any Operator, _ layer: LayerSpec, _ node: Node
-    ) -> Bool {
-        switch (layer, op, layer.operation(epsilon: 0)) {
-        case (.conv, let conv as Conv, let expected as Conv):
-            let kernel = node.inputs.dropFirst().first.flatMap { rewriter.weights[$0]?.shape }
-            guard conv.group == 1, let kernel, kernel.count == 4 else { return false }
-            return slides(conv.window, Array(kernel[2...]), as: expected.window)
-        case (.pool, let pool as MaxPool, let expected as MaxPool):
-            return slides(pool.window, pool.window.kernel, as: expected.window)
-        case (.pool, let pool as AveragePool, let expected as AveragePool):
-            return slides(pool.window, pool.window.kernel, as: expected.window)
-        case (.flatten, let flatten as Flatten, _): return flatten.axis == 1
-        case (.dense, let gemm as Gemm, _): return gemm.isDense
-        case (.batchNorm, let norm as BatchNormalization, _): return !norm.isTraining
-        case (.activation, _, let expected):
-            return op.type == expected.type
-        default: return false
+    private mutating func bind(
+        _ operand: LayerStep.Operand, _ constant: String, of layer: LayerSpec, at place: String
+    ) throws(TranslationError) {
+        let tensor = rewriter.weights[constant]
+        switch operand {
+        case .parameter(let role):
+            names["\(layer.name).\(role.pytorchName)"] = constant
+        case .number(let number):
+            guard let tensor, tensor.elementType.isFloatingPoint else {
+                throw mismatch(place, "the number \(number)", "'\(constant)'")
+            }
+            let rounded = Tensor(rounding: [Double(number)], to: tensor.elementType, shape: [1])
+            let found = tensor.elementCount == 1 ? tensor.floats() : []
+            guard found.count == 1, isNear(found[0], rounded.floats()[0]) else {
+                throw mismatch(
+                    place, "the number \(number)",
+                    "'\(constant)' \(tensor.shape) \(found)")
+            }
+        case .axis(let axis, let rank):
+            let found = tensor?.integers() ?? []
+            guard found == [Int64(axis)] || found == [Int64(axis - rank)] else {
+                throw mismatch(place, "the axis \(axis)", "'\(constant)' \(found.prefix(3))")
+            }
         }
+    }
+
+    /// Whether the operator computes what the layer's step does at this place of the network.
+    private mutating func isEqual(
+        _ op: any Operator, _ step: LayerStep, _ node: Node
+    ) -> Bool {
+        switch (op, step.op) {
+        case (let conv as Conv, let expected as Conv):
+            let kernel = node.inputs.dropFirst().first.flatMap { rewriter.weights[$0]?.shape }
+            guard conv.group == expected.group, let kernel, kernel.count == 4 else { return false }
+            return slides(conv.window, Array(kernel[2...]), as: expected.window)
+        case (let pool as MaxPool, let expected as MaxPool):
+            return slides(pool.window, pool.window.kernel, as: expected.window)
+        case (let pool as AveragePool, let expected as AveragePool):
+            return slides(pool.window, pool.window.kernel, as: expected.window)
+        case (let flatten as Flatten, is Flatten): return flatten.axis == 1
+        case (let gemm as Gemm, is Gemm): return gemm.isDense
+        case (let norm as BatchNormalization, is BatchNormalization): return !norm.isTraining
+        case (let norm as LRN, let expected as LRN):
+            return norm.size == expected.size && isNear(norm.alpha, expected.alpha)
+                && isNear(norm.beta, expected.beta) && isNear(norm.bias, expected.bias)
+        case (let sum as ReduceSum, let expected as ReduceSum):
+            return sum.reduction == expected.reduction
+        default: return op.type == step.op.type
+        }
+    }
+
+    /// Whether two numbers are the same but for how a file's text or products rounded them.
+    private func isNear(_ value: Float, _ wanted: Float) -> Bool {
+        abs(value - wanted) <= 1e-6 * abs(wanted)
     }
 
     /// Whether a window covers the same cells as the expected one on the picture here.
@@ -199,24 +246,5 @@ struct GraphMatch {
             }
         }
         return " with \(texts.joined(separator: ", "))"
-    }
-}
-
-extension LayerSpec {
-    /// The layer in a message.
-    var title: String {
-        switch self {
-        case .conv(_, _, let kernel, let stride, let pad):
-            "Conv \(kernel)×\(kernel), stride \(stride), pad \(pad)"
-        case .batchNorm: "BatchNormalization"
-        case .activation(_, .relu): "Relu"
-        case .activation(_, .tanh): "Tanh"
-        case .pool(_, .max, let kernel, let stride):
-            "MaxPool \(kernel)×\(kernel), stride \(stride)"
-        case .pool(_, .average, let kernel, let stride):
-            "AveragePool \(kernel)×\(kernel), stride \(stride)"
-        case .flatten: "Flatten"
-        case .dense: "Gemm"
-        }
     }
 }

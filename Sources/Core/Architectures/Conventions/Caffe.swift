@@ -80,13 +80,13 @@ extension Translation {
         model.missing = missing
         model.problems = fit.problems
         model.recognition = "its layers have the names of \(chosen.name)'s in Caffe"
-        model.notes = ["weights alone: the network is taken as torchvision's \(chosen.name)"]
+        model.notes = ["weights alone: the network is taken as Ferry's \(chosen.name)"]
         return model
     }
 
     /// The one architecture whose layers' names and shapes the tensors have.
     private static func recognize(_ bag: CaffeBag) throws(TranslationError) -> Architecture {
-        let named = ArchitectureRegistry.architectures.filter { bag.hasNames(of: $0) }
+        let named = ArchitectureRegistry.recognizedByTensors.filter { bag.hasNames(of: $0) }
         let fitting = named.filter { bag.fit($0).problems.isEmpty }
         if fitting.count > 1 { throw .ambiguous(fitting.map(\.name)) }
         if let found = fitting.first { return found }

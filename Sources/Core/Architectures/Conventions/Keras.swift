@@ -62,12 +62,15 @@ extension Translation {
 
     /// The one architecture with these layers in this order and of these shapes.
     private static func recognize(_ bag: KerasBag) throws(TranslationError) -> Architecture {
-        let known = ArchitectureRegistry.architectures
+        let known = ArchitectureRegistry.recognizedByTensors
         let alike = known.filter { bag.hasLayers(of: $0) }
         if let first = alike.first {
             let fitting = alike.filter { bag.fit($0).problems.isEmpty }
             if fitting.count > 1 { throw .ambiguous(fitting.map(\.name)) }
-            return fitting.first ?? first
+            let nearest = alike.min {
+                bag.fit($0).problems.count < bag.fit($1).problems.count
+            }
+            return fitting.first ?? nearest ?? first
         }
         // Layers missing or too many: the architecture with most of their names tells which.
         let nearest = known.max { bag.overlap($0) < bag.overlap($1) }

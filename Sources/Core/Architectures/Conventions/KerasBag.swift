@@ -13,6 +13,7 @@ struct KerasBag {
     /// Whether there are as many layers of each kind as the architecture has, with or without its
     /// head. Keras 3's files of weights list them kind by kind.
     func hasLayers(of architecture: Architecture) -> Bool {
+        guard architecture.layersWithoutKeras.isEmpty else { return false }
         func counts(_ kinds: [KerasLayer.Kind]) -> [KerasLayer.Kind: Int] {
             kinds.reduce(into: [:]) { $0[$1, default: 0] += 1 }
         }
@@ -139,7 +140,7 @@ extension KerasBag {
 
     /// How near the nearest architecture is, to follow a description of the tensors.
     func nearness() -> String {
-        let fits = ArchitectureRegistry.architectures.map { (architecture: $0, fit: fit($0)) }
+        let fits = ArchitectureRegistry.recognizedByTensors.map { (architecture: $0, fit: fit($0)) }
         let nearest = fits.min { left, right in
             left.fit.problems.count < right.fit.problems.count
         }

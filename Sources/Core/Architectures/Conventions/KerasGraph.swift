@@ -45,6 +45,10 @@ extension Translation {
     static func kerasGraph(
         of model: Model
     ) throws(TranslationError) -> (graph: Graph, tensors: [NamedTensor]) {
+        if let strange = model.architecture?.layersWithoutKeras, !strange.isEmpty {
+            let names = strange.map { "'\($0)'" }.joined(separator: ", ")
+            throw .unsupported(.keras, "layers whose parameters no Keras layer has: \(names)")
+        }
         var writing = try KerasGraphWriting(model)
         let tensors = try writing.tensors()
         return (writing.graph(), tensors)

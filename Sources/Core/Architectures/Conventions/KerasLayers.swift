@@ -126,7 +126,14 @@ extension LayerSpec {
         case .conv: .conv
         case .batchNorm: .batchNorm
         case .dense: .dense
-        case .activation, .pool, .flatten: nil
+        default: nil
         }
+    }
+}
+
+extension Architecture {
+    /// Names of layers with parameters that no layer of Keras has.
+    var layersWithoutKeras: [String] {
+        layers.filter { $0.parameterNames != nil && $0.kerasKind == nil }.map(\.name)
     }
 }

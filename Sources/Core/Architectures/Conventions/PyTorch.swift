@@ -27,13 +27,16 @@ extension Translation {
     private static func recognize(
         _ bags: [StateDictNames], in tensors: [NamedTensor]
     ) throws(TranslationError) -> (architecture: Architecture, names: StateDictNames) {
-        let known = ArchitectureRegistry.architectures
+        let known = ArchitectureRegistry.recognizedByTensors
         for names in bags {
             let named = known.filter { names.areExactly($0) }
             guard let first = named.first else { continue }
             let fitting = named.filter { names.fit($0, tensors).problems.isEmpty }
             if fitting.count > 1 { throw .ambiguous(fitting.map(\.name)) }
-            return (fitting.first ?? first, names)
+            let nearest = named.min {
+                names.fit($0, tensors).problems.count < names.fit($1, tensors).problems.count
+            }
+            return (fitting.first ?? nearest ?? first, names)
         }
         // None exactly: an architecture with most of its tensors present tells what is wrong.
         let pairs = bags.flatMap { names in known.map { (architecture: $0, names: names) } }
@@ -81,6 +84,7 @@ extension Translation {
         }
         if !isPartial { _ = try fit.exact() }
         let missing = try fill(&weights, of: architecture, fit)
+        if let stray = architecture.strayConnection(in: { weights[$0] }) { throw stray }
         let form = try form(
             of: architecture, sizes: fit.sizes, elementType: commonElementType(weights.values),
             in: checkpoint)

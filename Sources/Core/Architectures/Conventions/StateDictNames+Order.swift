@@ -88,7 +88,12 @@ extension StateDictNames {
         let names = Self.names(of: architecture.layers)
         let present = names.count { indices[$0] != nil }
         var text = "\(present) of its \(names.count) tensor names are \(architecture.name)'s"
-        let others = ArchitectureRegistry.architectures.filter {
+        if let twin = ArchitectureRegistry.architectures.first(where: {
+            $0.sharesTensorsOf == architecture.name
+        }) {
+            text += "; \(twin.name) has the same, and is asked for with --arch"
+        }
+        let others = ArchitectureRegistry.recognizedByTensors.filter {
             $0.name != architecture.name && Self.names(of: $0.layers) != names
         }
         guard let next = others.max(by: { overlap($0) < overlap($1) }) else { return text }

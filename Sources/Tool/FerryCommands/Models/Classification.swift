@@ -18,7 +18,7 @@ struct Classification: Encodable {
     let top: [Candidate]
 
     /// Ranks the network's first output, as probabilities: by softmax unless the network ends in
-    /// one.
+    /// one. Distances count as negative logarithms, as LeNet-5's paper takes them.
     init(
         _ picture: String, _ results: [String: Tensor], _ file: ModelFile, _ recipe: Preprocessing
     ) {
@@ -26,15 +26,17 @@ struct Classification: Encodable {
         preprocess = recipe.rawValue
         let output = file.model.graph.outputs.first.flatMap { results[$0.name] }
         let scores = output?.doubles() ?? []
-        let probabilities = file.endsInSoftmax ? scores : softmax(scores)
+        let areDistances = file.model.architecture?.ranksSmallestFirst == true
+        let ranked = areDistances ? scores.map { -$0 } : scores
+        let probabilities = file.endsInSoftmax ? scores : softmax(ranked)
         let labels = Categories.names(count: scores.count)
-        top = probabilities.enumerated().sorted {
+        top = ranked.enumerated().sorted {
             ($1.element, $0.offset) < ($0.element, $1.offset)
         }
         .prefix(5).map {
             Candidate(
                 index: $0.offset, label: labels?[$0.offset] ?? "\($0.offset)",
-                probability: $0.element)
+                probability: probabilities[$0.offset])
         }
     }
 

@@ -32,7 +32,11 @@ struct Inspection: Encodable {
     let inputs: [Value]
     let outputs: [Value]
     let layers: [Layer]
+    /// Numbers that training may change.
     let parameters: Int
+    /// Other numbers of the file that the network computes with: statistics, codes, fixed zeros.
+    let fixedNumbers: Int
+    /// Bytes of both.
     let parameterBytes: Int
     let multiplyAdds: Int
     let problems: [TensorProblem]
@@ -43,7 +47,7 @@ struct Inspection: Encodable {
         let types: [String: ValueInfo]
         do {
             types = try model.graph.inferTypes(
-                inputShapes: file.inputShapes(batch: 1), constants: model.weights)
+                inputShapes: file.exampleShapes(batch: 1), constants: model.weights)
         } catch let error as GraphError {
             throw InputError(file: file.path, format: file.format, problem: "\(error)")
         }
@@ -56,26 +60,47 @@ struct Inspection: Encodable {
         preprocess = file.usualRecipe
         inputs = model.graph.inputs.map { Value($0, file) }
         outputs = model.graph.outputs.map { Value($0, file) }
-        layers = model.graph.nodes.map { node in
-            let constants = Set(node.inputs).subtracting(model.missing).compactMap {
-                model.weights[$0]
-            }
-            return Layer(
-                name: node.name, op: node.op.type,
-                outputShape: file.declaredShape(types[node.outputs[0]]?.shape ?? []),
-                parameters: constants.reduce(0) { $0 + $1.elementCount },
-                multiplyAdds: node.multiplyAdds(types),
-                elementType: (constants.first?.elementType ?? types[node.outputs[0]]?.elementType)?
-                    .rawValue ?? "")
+        let trainable = model.trainableCounts
+        layers = model.nodeGroups.map { group in
+            Layer(group, file, types, trainable: trainable)
         }
-        let present = model.weights.filter { !model.missing.contains($0.key) }.values
-        parameters = present.reduce(0) { $0 + $1.elementCount }
-        parameterBytes = present.reduce(0) { $0 + $1.byteCount }
+        let present = model.weights.filter { !model.missing.contains($0.key) }
+        parameters = present.reduce(0) { $0 + (trainable[$1.key] ?? $1.value.elementCount) }
+        fixedNumbers = present.reduce(-parameters) { $0 + $1.value.elementCount }
+        parameterBytes = present.reduce(0) { $0 + $1.value.byteCount }
         multiplyAdds = layers.reduce(0) { $0.addingReportingOverflow($1.multiplyAdds).partialValue }
         let greys = ["pictures are made grey and divided by 255"]
         notes =
             model.notes + (model.preprocess == nil && preprocess != nil ? greys : [])
-            + Inspection.oddities(model)
+            + Inspection.fixedNumbers(model, trainable) + Inspection.oddities(model)
+    }
+
+    /// What of the file's numbers is no parameter.
+    private static func fixedNumbers(_ model: Model, _ trainable: [String: Int]) -> [String] {
+        let roles = model.layers.flatMap(\.parameters).filter {
+            $0.role == .mean || $0.role == .variance
+        }
+        let isStatistic = Set(roles.map(\.name))
+        var statistics = 0
+        var others: [String] = []
+        for (name, count) in trainable.sorted(by: { $0.key < $1.key }) {
+            guard let tensor = model.weights[name], !model.missing.contains(name) else { continue }
+            let fixed = Numbers.grouped(tensor.elementCount - count)
+            if isStatistic.contains(name) {
+                statistics += tensor.elementCount
+            } else if count == 0 {
+                others.append("'\(name)' holds \(fixed) fixed numbers, which are no parameters")
+            } else {
+                others.append(
+                    "'\(name)' is zero in \(fixed) of its \(Numbers.grouped(tensor.elementCount)) "
+                        + "places, between maps that are not connected: they are no parameters")
+            }
+        }
+        if statistics > 0 {
+            others.append(
+                "\(Numbers.grouped(statistics)) statistics of normalisations are no parameters")
+        }
+        return others
     }
 
     /// Weights that are no numbers.
@@ -121,6 +146,21 @@ struct Inspection: Encodable {
     }
 }
 
+extension ModelFile {
+    /// Shapes to examine the network with: as declared, and pictures of 224 × 224 where a network
+    /// takes any size.
+    func exampleShapes(batch: Int) throws -> [String: [Int]] {
+        let takesAnySize = model.graph.inputs.allSatisfy { input in
+            guard let shape = input.shape, shape.count == 4, case .fixed = shape[1] else {
+                return false
+            }
+            return shape[2...].allSatisfy { if case .fixed = $0 { false } else { true } }
+        }
+        return takesAnySize && !model.graph.inputs.isEmpty
+            ? model.graph.assumedInputShapes(batch: batch) : try inputShapes(batch: batch)
+    }
+}
+
 extension Inspection.Value {
     fileprivate init(_ value: ValueDeclaration, _ file: ModelFile) {
         name = value.name
@@ -131,4 +171,25 @@ extension Inspection.Value {
     }
 
     fileprivate var text: String { "\(visible(name))  \(elementType) \(shape) \(layout)" }
+}
+
+extension Inspection.Layer {
+    fileprivate init(
+        _ group: Model.NodeGroup, _ file: ModelFile, _ types: [String: ValueInfo],
+        trainable: [String: Int]
+    ) {
+        let names = group.constants(of: file.model).filter { !file.model.missing.contains($0) }
+        let constants = names.compactMap { file.model.weights[$0] }
+        let output = group.nodes.last.flatMap { types[$0.outputs[0]] }
+        name = group.name
+        op = group.operation
+        outputShape = file.declaredShape(output?.shape ?? [])
+        parameters = zip(names, constants).reduce(0) {
+            $0 + (trainable[$1.0] ?? $1.1.elementCount)
+        }
+        multiplyAdds = group.nodes.reduce(0) {
+            $0.addingReportingOverflow($1.multiplyAdds(types)).partialValue
+        }
+        elementType = (constants.first?.elementType ?? output?.elementType)?.rawValue ?? ""
+    }
 }
