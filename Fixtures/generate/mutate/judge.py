@@ -1,0 +1,228 @@
+"""Which models really differ: PyTorch and onnx.reference decide, in float64."""
+
+import json
+import os
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import TensorProto, numpy_helper
+from onnx.reference import ReferenceEvaluator
+from onnx.reference.op_run import OpRun
+
+from mutate.layers import Unfit
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
+import keras  # noqa: E402
+
+MARGIN = 3  # times the pass line: what counts as a difference
+FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16)
+
+
+def line(reference):
+    """What outputs may differ by: 1e-4·|ref| + 1e-5·max|ref|."""
+    reference = np.abs(np.asarray(reference, np.float64))
+    return 1e-4 * reference + 1e-5 * reference.max()
+
+
+def share(output, reference):
+    """The largest difference as a share of the pass line; infinite where shapes or NaN differ."""
+    if np.shape(output) != np.shape(reference):
+        return float("inf")
+    allowed = line(reference)
+    difference = np.abs(np.asarray(output, np.float64) - reference)
+    if not np.isfinite(difference).all() or not (allowed > 0).all():
+        return float("inf")
+    return float((difference / allowed).max())
+
+
+# ---------------------------------------------------------------------- ONNX
+
+
+def spatial(x, kernel, auto_pad, pads, strides, dilations, ceil=False):
+    """Resolved pads and output sizes, after the specification of convolutions and pools."""
+    sizes, begins, ends = [], [], []
+    for axis, size in enumerate(x.shape[2:]):
+        window, stride = (kernel[axis] - 1) * dilations[axis] + 1, strides[axis]
+        begin, end = pads[axis], pads[axis + 2]
+        if auto_pad in ("SAME_UPPER", "SAME_LOWER"):
+            total = max((-(-size // stride) - 1) * stride + window - size, 0)
+            begin = total // 2 if auto_pad == "SAME_UPPER" else total - total // 2
+            end = total - begin
+        length = size + begin + end - window
+        count = (-(-length // stride) if ceil else length // stride) + 1
+        if ceil and (count - 1) * stride >= size + begin:
+            count -= 1
+        sizes.append(count)
+        begins.append(begin)
+        ends.append(end)
+    return sizes, begins, ends
+
+
+class Conv(OpRun):
+    """Convolution by PyTorch: the reference's own takes seconds."""
+
+    def _run(self, x, w, b=None, auto_pad=None, dilations=None, group=None, kernel_shape=None,
+             pads=None, strides=None):  # fmt: skip
+        dilations, strides = dilations or [1, 1], strides or [1, 1]
+        _, (top, left), (bottom, right) = spatial(
+            x, w.shape[2:], auto_pad, pads or [0] * 4, strides, dilations)
+        padded = torch.nn.functional.pad(torch.from_numpy(x), (left, right, top, bottom))
+        bias = None if b is None else torch.from_numpy(b.copy())
+        y = torch.nn.functional.conv2d(
+            padded, torch.from_numpy(w.copy()), bias, tuple(strides), 0, tuple(dilations),
+            group or 1)
+        return (y.numpy(),)
+
+
+def pooled(x, reduce, options):
+    """Windows over what lies inside the picture, or inside its padding; `reduce` makes values."""
+    kernel, strides = options["kernel_shape"], options.get("strides") or [1, 1]
+    dilations = options.get("dilations") or [1, 1]
+    sizes, begins, ends = spatial(
+        x, kernel, options.get("auto_pad"), options.get("pads") or [0] * 4, strides, dilations,
+        bool(options.get("ceil_mode")))
+    y = np.empty((*x.shape[:2], *sizes))
+    for index in np.ndindex(*sizes):
+        taps, padded = [], 1
+        for axis in (0, 1):
+            start = index[axis] * strides[axis] - begins[axis]
+            places = start + np.arange(kernel[axis]) * dilations[axis]
+            size = x.shape[2 + axis]
+            padded *= (places < size + ends[axis]).sum()
+            taps.append(places[(places >= 0) & (places < size)])
+        y[(..., *index)] = reduce(x[:, :, taps[0][:, None], taps[1]], padded)
+    return y
+
+
+class MaxPool(OpRun):
+    def _run(self, x, **options):
+        return (pooled(x, lambda window, _: window.max((2, 3), initial=-np.inf), options),)
+
+
+class AveragePool(OpRun):
+    def _run(self, x, **options):
+        counts = bool(options.get("count_include_pad"))
+
+        def mean(window, padded):
+            return window.sum((2, 3)) / (padded if counts else window[0, 0].size)
+
+        return (pooled(x, mean, options),)
+
+
+class LRN(OpRun):
+    """By PyTorch: the reference's own takes the batch for the number of channels."""
+
+    def _run(self, x, alpha=None, beta=None, bias=None, size=None):
+        y = torch.nn.functional.local_response_norm(torch.from_numpy(x), size, alpha, beta, bias)
+        return (y.numpy(),)
+
+
+def widened(model):
+    """The same model in float64. Scales of a Resize must stay float32."""
+    wide = onnx.ModelProto()
+    wide.CopyFrom(model)
+    graph = wide.graph
+    del graph.value_info[:]
+    narrow = {name for node in graph.node if node.op_type in ("Resize", "Upsample")
+              for name in node.input[1:]}  # fmt: skip
+
+    def widen(tensor):
+        if tensor.data_type in FLOATS:
+            array = numpy_helper.to_array(tensor).astype(np.float64)
+            tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
+
+    for tensor in graph.initializer:
+        if tensor.name not in narrow:
+            widen(tensor)
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.type == onnx.AttributeProto.TENSOR and node.output[0] not in narrow:
+                widen(attribute.t)
+            if node.op_type == "Cast" and attribute.name == "to" and attribute.i in FLOATS:
+                attribute.i = TensorProto.DOUBLE
+    for value in (*graph.input, *graph.output):
+        if value.type.tensor_type.elem_type in FLOATS:
+            value.type.tensor_type.elem_type = TensorProto.DOUBLE
+    return wide
+
+
+def onnx_double(model, x):
+    evaluator = ReferenceEvaluator(widened(model), new_ops=OPERATORS)
+    (name,) = [value.name for value in model.graph.input if not is_weight(model, value.name)]
+    with np.errstate(all="ignore"):
+        return np.asarray(evaluator.run(None, {name: x.astype(np.float64)})[0])
+
+
+OPERATORS = [Conv, MaxPool, AveragePool, LRN]
+for _operator in OPERATORS:
+    _operator.op_domain = ""
+
+
+def is_weight(model, name):
+    return any(tensor.name == name for tensor in model.graph.initializer)
+
+
+def onnx_single(model, x):
+    """ONNX Runtime's answer in float32, without optimisation."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 4
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return session.run(None, {session.get_inputs()[0].name: x})[0]
+
+
+class OnnxJudge:
+    """Answers of ONNX files; both implementations must agree where both answer."""
+
+    def __init__(self, x):
+        self.x = x
+
+    def answer(self, store):
+        try:
+            truth = onnx_double(store.model, self.x)
+            checked = onnx_single(store.model, self.x)
+        except Exception as error:
+            raise Unfit(f"does not run: {' '.join(str(error).split())[:200]}") from None
+        if not np.isfinite(truth).all():
+            return truth
+        if (found := share(checked, truth)) > MARGIN:
+            raise Unfit(f"ONNX Runtime differs from the reference, {found:.1f} times the line")
+        return truth
+
+
+class TorchJudge:
+    """Answers of state dicts, loaded into PyTorch's module in float64."""
+
+    def __init__(self, module, x):
+        self.module, self.x = module.double().eval(), torch.from_numpy(x).double()
+
+    def answer(self, store):
+        state = {name: torch.from_numpy(np.array(array)) for name, array in store.arrays.items()}
+        self.module.load_state_dict(state, strict=True)
+        with torch.no_grad():
+            return self.module(self.x).numpy()
+
+
+class KerasJudge:
+    """Answers of whole Keras models, opened by Keras with everything in float64."""
+
+    def __init__(self, x, folder):
+        self.x, self.path = x, folder / "judged.h5"
+
+    def answer(self, store):
+        store.save(self.path)
+        keras.backend.clear_session()
+        narrow = keras.models.load_model(self.path, compile=False)
+        config = json.dumps(narrow.get_config()).replace('"float32"', '"float64"')
+        keras.backend.set_floatx("float64")
+        try:
+            wide = type(narrow).from_config(json.loads(config))
+            wide.set_weights([array.astype(np.float64) for array in narrow.get_weights()])
+            answer = wide(self.x.astype(np.float64), training=False)
+        finally:
+            keras.backend.set_floatx("float32")
+        return keras.ops.convert_to_numpy(answer)
