@@ -1,0 +1,280 @@
+"""Correct conversions, by exporters, by converters and by Ferry: none may be called different."""
+
+import dataclasses
+import warnings
+
+import numpy as np
+import onnx
+import onnxruntime
+import onnxscript.optimizer
+import torch
+from onnx import helper, version_converter
+from torch.fx.experimental import optimization
+
+import networks
+import recipe
+from dialects import cases, sources
+from dialects.sources import export as export_case
+from mutate import keras_models, modules, nets
+from mutate.subjects import export
+
+SEEDS = (31, 32)
+FORMATS = {"onnx": ".onnx", "keras": ".keras", "keras-h5": ".h5"}
+
+
+@dataclasses.dataclass
+class Pair:
+    maker: str
+    name: str
+    exit: int
+    diff: int
+    told: str = ""
+
+
+class Corrects:
+    """Makes files in a folder and asks Ferry to compare each with its reference."""
+
+    def __init__(self, ferry, folder):
+        self.ferry, self.folder = ferry, folder
+        self.pairs, self.impossible = [], []
+
+    def compare(self, maker, name, value, reference, options=()):
+        code, report = self.ferry.ask("verify", value, reference, *options)
+        diff, _ = self.ferry.ask("diff", value, reference, *options)
+        told = report.get("error", "")
+        rows = [row for part in ("weights", "outputs") for row in report.get(part, [])]
+        bad = [row for row in rows if row["status"] in ("different", "missing")]
+        told = told or "; ".join(f"{row['name']}: {row['explanation']}" for row in bad[:2])
+        self.pairs.append(Pair(maker, name, code, diff, told if code else ""))
+
+    def attempt(self, maker, name, make, reference, options=()):
+        """`make` writes a file and gives its path; what a converter cannot do is left out."""
+        try:
+            value = make()
+        except Exception as error:
+            self.impossible.append((maker, name, " ".join(str(error).split())[:160]))
+            return
+        self.compare(maker, name, value, reference, options)
+
+    def convert(self, name, source, form, options=()):
+        """By Ferry itself, compared with where it came from."""
+        target = self.folder / f"carried{FORMATS.get(form, '.' + form)}"
+
+        def make():
+            words = [source, target, "--to", form, "--force", *options]
+            code, report = self.ferry.ask("convert", *words)
+            if code:
+                raise ValueError(report.get("error", f"exit {code}"))
+            return target
+
+        self.attempt("ferry convert", f"{name} to {form}", make, source, options)
+
+
+# ---------------------------------------------------------------------- ONNX to ONNX
+
+
+def optimised(model, path):
+    """By ONNX Runtime's basic optimisations, which keep to ONNX's own operators."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.optimized_model_filepath = str(path)
+    options.log_severity_level = 4
+    onnxruntime.InferenceSession(model.SerializeToString(), options,
+                                 providers=["CPUExecutionProvider"])  # fmt: skip
+    return path
+
+
+def saved(model, path):
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+    return path
+
+
+def rewritten(model, path):
+    """By onnxscript's optimiser."""
+    return saved(onnxscript.optimizer.optimize(model), path)
+
+
+def external(model, path):
+    onnx.save_model(model, path, save_as_external_data=True, size_threshold=0,
+                    location=f"{path.name}.data")  # fmt: skip
+    return path
+
+
+def with_constants(model, path):
+    """Every weight in a Constant node, some behind an Identity."""
+    nodes = []
+    for index, tensor in enumerate(model.graph.initializer):
+        label = f"{tensor.name}_held" if index % 2 else tensor.name
+        nodes.append(helper.make_node("Constant", [], [label], f"hold{index}", value=tensor))
+        if index % 2:
+            nodes.append(helper.make_node("Identity", [label], [tensor.name], f"pass{index}"))
+    nodes += model.graph.node
+    del model.graph.initializer[:], model.graph.node[:]
+    model.graph.node.extend(nodes)
+    return saved(model, path)
+
+
+def listed_as_inputs(model, path):
+    """As files of IR 3 list their weights."""
+    for tensor in model.graph.initializer:
+        model.graph.input.append(
+            helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
+    return saved(model, path)
+
+
+def renamed(model, path):
+    """Every value and node under a number."""
+    names = {value.name: value.name for value in (*model.graph.input, *model.graph.output)}
+    for index, tensor in enumerate(model.graph.initializer):
+        names[tensor.name] = tensor.name = f"onnx::W_{97 + index}"
+    for index, node in enumerate(model.graph.node):
+        node.name = f"n{index}"
+        for labels in (node.input, node.output):
+            for place, label in enumerate(labels):
+                if label:
+                    labels[place] = names.setdefault(label, f"{len(names) + 200}")
+    del model.graph.value_info[:]
+    return saved(model, path)
+
+
+def converted(version):
+    return lambda model, path: saved(version_converter.convert_version(model, version), path)
+
+
+TO_ONNX = {
+    "ONNX Runtime's optimiser": optimised, "onnxscript's optimiser": rewritten,
+    "onnx: external data": external, "onnx: Constant nodes": with_constants,
+    "onnx: weights as inputs": listed_as_inputs, "onnx: other names": renamed,
+    "onnx.version_converter 13": converted(13), "onnx.version_converter 21": converted(21),
+}  # fmt: skip
+
+
+def from_onnx(corrects, name, path, makers=TO_ONNX):
+    for index, (maker, make) in enumerate(makers.items()):
+        target = corrects.folder / f"changed{index}.onnx"
+        corrects.attempt(maker, name, lambda: make(onnx.load(path), target), path)
+
+
+# ---------------------------------------------------------------------- the families
+
+
+def of_builders(corrects):
+    for make in nets.NETWORKS:
+        for seed in SEEDS:
+            path = corrects.folder / f"{make.__name__}.onnx"
+            onnx.save(make(seed), path)
+            name = f"{make.__name__}, seed {seed}"
+            from_onnx(corrects, name, path)
+            for form in FORMATS if seed == SEEDS[0] else ("onnx",):
+                corrects.convert(name, path, form)
+
+
+def of_modules(corrects):
+    for kind, widths in modules.MODULES.items():
+        for width, seed in zip(widths, SEEDS):
+            model, x = modules.made(kind, width, seed), modules.inputs(kind, seed)
+            name = f"{kind.__name__} of {width}"
+            path = export(model, x, corrects.folder / f"{name}.onnx", folded=False)
+            beside = corrects.folder / f"{name} beside.onnx"
+
+            def exported(**options):
+                return lambda: export(model, x, beside, **options)
+
+            corrects.attempt("TorchScript exporter", name, exported(), path)
+            for opset in (11, 13):
+                corrects.attempt("TorchScript exporter", f"{name}, opset {opset}",
+                                 exported(opset=opset, folded=opset == 13), path)  # fmt: skip
+            corrects.attempt(
+                "torch.fx fuse", name, lambda: export(optimization.fuse(model), x, beside), path)
+            if seed == SEEDS[0]:
+                corrects.attempt("dynamo exporter", name, exported(dynamo=True), path)
+                corrects.attempt("dynamo exporter", f"{name}, unfolded",
+                                 exported(dynamo=True, folded=False), path)  # fmt: skip
+            from_onnx(corrects, name, path)
+            for form in FORMATS if seed == SEEDS[0] else ("keras",):
+                corrects.convert(name, path, form)
+
+
+def of_keras(corrects):
+    keras = keras_models.keras
+    for build, widths in keras_models.MODELS.items():
+        for width, seed in zip(widths, SEEDS):
+            model = keras_models.made(build, width, seed)
+            name = f"{build.__name__} of {width}"
+            whole = corrects.folder / f"{name}.h5"
+            model.save(whole)
+
+            def again(ending):
+                def make():
+                    path = corrects.folder / f"{name}{ending}"
+                    model.save(path)
+                    return path
+
+                return make
+
+            def exported():
+                path = corrects.folder / f"{name}.onnx"
+                model.export(path, format="onnx", verbose=False)
+                return path
+
+            corrects.attempt("Keras .keras", name, again(".keras"), whole)
+            if seed == SEEDS[0]:
+                corrects.attempt("Keras' exporter of ONNX", name, exported, whole)
+            for form in FORMATS:
+                corrects.convert(name, whole, form)
+    keras.backend.clear_session()
+
+
+def of_dialects(corrects, keras3, tf_keras):
+    """What every source of the table of dialects writes of known networks, against PyTorch's."""
+    known = sources.sources(keras3, tf_keras)
+    for network in ("lenet5", "alexnet_narrow", "vgg16_bn_narrow"):
+        case = cases.Case(network)
+        reference = corrects.folder / f"{network}.onnx"
+        export_case(case, reference, folded=False)
+        for source in known:
+            if source.lacks(case) or "float16" in source.name or "tf_keras .keras" == source.name:
+                continue
+            if network != "lenet5" and ("dynamo" in source.name or "onnx" in source.name):
+                continue
+            folder = corrects.folder / f"{network} {source.name}".replace(" ", "_")
+            folder.mkdir()
+            path = folder / f"{network}{source.ending}"
+
+            def make():
+                source.make(case, path)
+                return path
+
+            maker = source.name.split(",")[0]
+            corrects.attempt(maker, f"{network}, {source.name}", make, reference,
+                             source.options(case))  # fmt: skip
+
+
+def of_fixtures(corrects):
+    """Files of the fixtures that hold one network."""
+    models, keras = recipe.FIXTURES / "models", recipe.FIXTURES / "keras"
+    for folder in sorted(models.iterdir()):
+        reference = folder / f"{folder.name}.onnx"
+        options = ("--arch", folder.name) if folder.name in networks.LENETS else ()
+        for path in sorted(folder.glob(f"{folder.name}.*")):
+            if path != reference and path.suffix in (".onnx", ".h5", ".pth", ".npz", ".safetensors"):
+                corrects.compare("fixtures", path.name, path, reference, options)
+    for name in ("sequential", "functional", "nested", "channels_first"):
+        corrects.compare(
+            "fixtures", name, keras / name / f"{name}.keras", keras / name / f"{name}.h5")
+    tf2onnx = recipe.FIXTURES / "onnx/tf2onnx"
+    for name, options in (("lenet5", ("--arch", "lenet5")), ("vgg11", ())):
+        for form in ("", "_nchw"):
+            corrects.compare("tf2onnx", f"{name}{form}", tf2onnx / f"{name}{form}.onnx",
+                             tf2onnx / f"{name}.npz", options)  # fmt: skip
+
+
+def run(corrects, keras3, tf_keras):
+    warnings.filterwarnings("ignore")
+    with torch.no_grad(), np.errstate(all="ignore"):
+        of_fixtures(corrects)
+        of_builders(corrects)
+        of_modules(corrects)
+        of_keras(corrects)
+        of_dialects(corrects, keras3, tf_keras)
