@@ -38,13 +38,13 @@ PAGE = Path(__file__).resolve().parent.parent / "MUTATIONS.md"
 
 def make_mistakes(ferry, folder, kinds, subject_names):
     table = bench.Bench(ferry, folder, only=kinds)
-    for subject in subjects.subjects(folder):
-        if subject_names and not any(words in subject.name for words in subject_names):
+    for name, make in subjects.subjects(folder):
+        if subject_names and not any(words in name for words in subject_names):
             continue
         start, before = time.monotonic(), len(table.instances)
-        table.run(subject)
+        table.run(name, make())
         made = table.instances[before:]
-        print(f"{subject.name:36} {sum(i.differs for i in made):4} of {len(made):4} mistakes"
+        print(f"{name:36} {sum(i.differs for i in made):4} of {len(made):4} mistakes"
               f" differ, {time.monotonic() - start:5.1f} s", flush=True)  # fmt: skip
     for refused in table.refused:
         print("judges differ, left out:", *refused)

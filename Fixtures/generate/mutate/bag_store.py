@@ -74,7 +74,8 @@ class KerasFile:
             for name, group in file["model_weights"].items():
                 for label in group.attrs["weight_names"]:
                     text = label if isinstance(label, str) else label.decode()
-                    self.arrays[name, text.split("/")[-1].split(":")[0]] = group[text][...], group[text].name
+                    leaf = text.split("/")[-1].split(":")[0]
+                    self.arrays[name, leaf] = group[text][...], group[text].name
         self.channels_first = any(entry[2] for entry in described)
 
     def copy(self):

@@ -82,7 +82,8 @@ class Bench:
         self.ferry, self.folder, self.limit, self.only = ferry, folder, limit, only
         self.instances, self.refused = [], []
 
-    def run(self, subject):
+    def run(self, name, subject):
+        self.name = name
         good = self.folder / f"good{subject.store.ending}"
         subject.store.save(good)
         reference, x = subject.reference or good, self.folder / "x.npy"
@@ -103,10 +104,10 @@ class Bench:
                 answer = subject.judge.answer(store)
             except Unfit as error:
                 if "ONNX Runtime differs" in str(error):
-                    self.refused.append((subject.name, mistake.kind, place, str(error)))
+                    self.refused.append((self.name, mistake.kind, place, str(error)))
                 continue
             share = judge.share(answer, truth)
-            instance = Instance(mistake.kind, mistake.words, subject.name, place, layers,
+            instance = Instance(mistake.kind, mistake.words, self.name, place, layers,
                                 tuple(mistake.causes), share)  # fmt: skip
             self.instances.append(instance)
             if not instance.differs:

@@ -46,15 +46,18 @@ class Builder:
         channels = self.shape(x)[1:2]
         parts = (("weight", "bn_weight", gain), ("bias", "bn_bias", 1),
                  ("running_mean", "running_mean", 1), ("running_var", "running_var", variance))
-        inputs = [self.tensor(f"{name}.{leaf}", self.values(f"{name}.{leaf}", channels, role, 1, by))
-                  for leaf, role, by in parts]  # fmt: skip
+        inputs = []
+        for leaf, role, by in parts:
+            label = f"{name}.{leaf}"
+            inputs.append(self.tensor(label, self.values(label, channels, role, 1, by)))
         return self.node("BatchNormalization", name, x, *inputs, epsilon=epsilon)
 
     def dense(self, x, name, outputs, transposed=True, bias=True):
         """Gemm over [out, in] weights, or with `transposed` false MatMul over [in, out] and Add."""
         inputs = self.shape(x)[1]
         weight = self.values(f"{name}.weight", (outputs, inputs), "weight", inputs)
-        offset = self.tensor(f"{name}.bias", self.values(f"{name}.bias", (outputs,), "bias", inputs))
+        values = self.values(f"{name}.bias", (outputs,), "bias", inputs)
+        offset = self.tensor(f"{name}.bias", values)
         if transposed:
             label = self.tensor(f"{name}.weight", weight)
             return self.node("Gemm", name, x, label, *([offset] if bias else []), transB=1)

@@ -144,7 +144,7 @@ def gelu_tanh(store, node):
     before, after = store.producer(node.input[0]), store.only_consumer(node)
     x = before.input[0]
     cubic, root = (store.write(f"{node.name}_{name}", np.float32(value))
-                   for name, value in (("cubic", 0.044715), ("root", (2 / np.pi) ** 0.5)))  # fmt: skip
+                   for name, value in (("cubic", 0.044715), ("root", (2 / np.pi) ** 0.5)))
     square = store.insert(node, "Mul", f"{node.name}_square", [x, x])
     cube = store.insert(node, "Mul", f"{node.name}_cube", [square, x])
     part = store.insert(node, "Mul", f"{node.name}_part", [cube, cubic])
@@ -224,7 +224,7 @@ def weights_halved(store, layer):
     store.put(layer, weight=layer.get("weight") * np.float32(0.5))
 
 
-@on_files(45, "first kernel's channels reversed", "inputChannelsReversed")
+@on_files(45, "first kernel's channels reversed", "inputChannelsReversed inputChannelsPermuted")
 def first_kernel(store):
     layer = next(layer for layer in store.layers() if layer.kind == "conv")
     weight = layer.get("weight")
@@ -233,7 +233,7 @@ def first_kernel(store):
     return (layer.name,)
 
 
-@on_nodes(45, "means reversed", "constantOffset inputChannelsReversed", "Sub")
+@on_nodes(45, "means reversed", "constantOffset inputChannelsReversed outputChannelsPermuted", "Sub")
 def means_reversed(store, node):
     mean = store.array(node.input[1])
     require(mean.shape == (3, 1, 1))

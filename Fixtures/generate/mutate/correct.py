@@ -254,11 +254,12 @@ def of_dialects(corrects, keras3, tf_keras):
 def of_fixtures(corrects):
     """Files of the fixtures that hold one network."""
     models, keras = recipe.FIXTURES / "models", recipe.FIXTURES / "keras"
+    endings = (".onnx", ".h5", ".pth", ".npz", ".safetensors")
     for folder in sorted(models.iterdir()):
         reference = folder / f"{folder.name}.onnx"
         options = ("--arch", folder.name) if folder.name in networks.LENETS else ()
         for path in sorted(folder.glob(f"{folder.name}.*")):
-            if path != reference and path.suffix in (".onnx", ".h5", ".pth", ".npz", ".safetensors"):
+            if path != reference and path.suffix in endings:
                 corrects.compare("fixtures", path.name, path, reference, options)
     for name in ("sequential", "functional", "nested", "channels_first"):
         corrects.compare(

@@ -151,7 +151,7 @@ def counter(store, layer):
     store.put(layer, variance=np.full_like(layer.get("variance"), 1234))
 
 
-@on_layers("b", "bitFlipped", "bitFlipped", "conv", "dense")
+@on_layers("b", "exponent's low bit", "bitFlipped", "conv", "dense")
 def bit_flipped(store, layer):
     weight = layer.get("weight")
     bits = weight.view(np.uint32).ravel()
@@ -159,7 +159,7 @@ def bit_flipped(store, layer):
     store.put(layer, weight=bits.view(np.float32).reshape(weight.shape))
 
 
-@on_nodes("a", "dilationsIgnored", "attribute", "Conv")
+@on_nodes("a", "1 for 2", "dilationsIgnored", "Conv")
 def dilations_ignored(store, node):
     dilations = list(store.attribute(node, "dilations", [1, 1]))
     pads = list(store.attribute(node, "pads", [0] * 4))
@@ -167,7 +167,7 @@ def dilations_ignored(store, node):
     store.set(node, dilations=[1, 1], pads=[1] * 4)
 
 
-@on_nodes("c", "strides windowAxesSwapped", "attribute", "MaxPool", "AveragePool")
+@on_nodes("c", "of a pool", "strides windowAxesSwapped", "MaxPool", "AveragePool")
 def strides_swapped(store, node):
     strides = list(store.attribute(node, "strides", [1, 1]))
     require(strides[0] != strides[1])

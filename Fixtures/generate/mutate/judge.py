@@ -119,6 +119,26 @@ class LRN(OpRun):
         return (y.numpy(),)
 
 
+class BatchNormalization(OpRun):
+    """At inference; below opset 14 the reference takes the batch's own statistics."""
+
+    def _run(self, x, scale, shift, mean, variance, epsilon=None, **_):
+        def by_channel(array):
+            return array.reshape(-1, *[1] * (x.ndim - 2))
+
+        gain = by_channel(scale / np.sqrt(variance + (1e-5 if epsilon is None else epsilon)))
+        return ((x - by_channel(mean)) * gain + by_channel(shift),)
+
+
+class Softmax(OpRun):
+    """As below opset 13, where everything from the axis on is one row; the reference's is not."""
+
+    def _run(self, x, axis=None):
+        rows = x.reshape(int(np.prod(x.shape[: 1 if axis is None else axis])), -1)
+        powers = np.exp(rows - rows.max(1, keepdims=True))
+        return ((powers / powers.sum(1, keepdims=True)).reshape(x.shape),)
+
+
 def widened(model):
     """The same model in float64. Scales of a Resize must stay float32."""
     wide = onnx.ModelProto()
@@ -149,14 +169,16 @@ def widened(model):
 
 
 def onnx_double(model, x):
-    evaluator = ReferenceEvaluator(widened(model), new_ops=OPERATORS)
+    opset = next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
+    operators = OPERATORS if opset >= 13 else [*OPERATORS, Softmax]
+    evaluator = ReferenceEvaluator(widened(model), new_ops=operators)
     (name,) = [value.name for value in model.graph.input if not is_weight(model, value.name)]
     with np.errstate(all="ignore"):
         return np.asarray(evaluator.run(None, {name: x.astype(np.float64)})[0])
 
 
-OPERATORS = [Conv, MaxPool, AveragePool, LRN]
-for _operator in OPERATORS:
+OPERATORS = [Conv, MaxPool, AveragePool, LRN, BatchNormalization]
+for _operator in (*OPERATORS, Softmax):
     _operator.op_domain = ""
 
 

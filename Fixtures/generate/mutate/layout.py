@@ -56,7 +56,7 @@ def kernel_height_width(store, layer):
     store.put(layer, weight=weight.transpose(0, 1, 3, 2))
 
 
-@on_layers(5, "bytes of HWIO read as OIHW", "kernelLayout", "conv")
+@on_layers(5, "bytes of HWIO read as OIHW", "kernelLayout kernelInOutSwapped", "conv")
 def kernel_bytes(store, layer):
     weight = layer.get("weight")
     store.put(layer, weight=weight.transpose(2, 3, 1, 0).reshape(weight.shape))
@@ -116,7 +116,8 @@ def statistics_first(store, layer):
               mean=layer.get("weight"), variance=layer.get("bias"))  # fmt: skip
 
 
-@on_layers(12, "gamma holds beta, beta zeros", "statisticsPermuted tensorFromElsewhere shiftIgnored", "norm")
+@on_layers(12, "gamma holds beta, beta zeros",
+           "statisticsPermuted tensorFromElsewhere shiftIgnored", "norm")  # fmt: skip
 def beta_as_gamma(store, layer):
     bias = layer.get("bias")
     store.put(layer, weight=bias, bias=np.zeros_like(bias))
@@ -180,7 +181,7 @@ def dense_swapped(store):
     return swapped(store, "dense")
 
 
-@on_files(16, "statistics of all normalisations stored last", "tensorFromElsewhere")
+@on_files(16, "statistics of all norms stored last", "tensorFromElsewhere tensorsExchanged")
 def statistics_last(store):
     groups = layers_alike(store, "norm")
     require(groups)

@@ -135,7 +135,7 @@ def on_files(kind, words, causes):
 
     def register(edit):
         MISTAKES.append(Mistake(
-            kind, words, causes.split(), lambda store: [""], lambda store, _: edit(store)))  # fmt: skip
+            kind, words, causes.split(), lambda store: [""], lambda store, _: edit(store)))
         return edit
 
     return register

@@ -96,7 +96,7 @@ class Dense(nn.Module):
         self.beside = nn.Sequential(nn.AvgPool2d(3, 1, 1, count_include_pad=False),
                                     nn.Conv2d(width + 11, 4, 1), nn.SiLU())  # fmt: skip
         self.last = nn.Conv2d(width + 15, 6, 3, 2, padding_mode="zeros", padding=1)
-        self.fc = nn.Linear(6 * 4 * 2, 9)
+        self.fc = nn.Linear(6 * 4 * 3, 9)
 
     def forward(self, x):
         x = self.first(x)
@@ -119,12 +119,12 @@ class Upsampling(nn.Module):
         self.shuffle = nn.PixelShuffle(2)
         self.up = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)
         self.near = nn.Upsample(scale_factor=2, mode="nearest")
-        self.last = nn.Conv2d(3 + width, 4, 3)
+        self.last = nn.Conv2d(3 + 2 * width, 4, 3)
 
     def forward(self, x):
         y = torch.tanh(self.down(functional.pad(x, (0, 1, 0, 1))))
         z = self.shuffle(functional.relu(self.mid(y)))
-        return functional.softmax(self.last(torch.cat([z, self.near(y)], 1)), 1)
+        return functional.softmax(self.last(torch.cat([z, self.near(y), self.up(y)], 1)), 1)
 
 
 class Local(nn.Module):

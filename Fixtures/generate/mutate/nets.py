@@ -141,7 +141,7 @@ def deep(seed):
 
 
 def thin(seed):
-    """Pools of awkward ends, a pad that some sizes need and others do not, a Softmax of opset 11."""
+    """Pools of awkward ends, a pad that only some sizes need, a Softmax of opset 11."""
     b = Builder("thin", (2, 13, 21), seed, opset=11)
     x = b.conv("x", "conv1", (5, 2, 3, 3), strides=[2, 2], pads=[1, 1, 1, 1])
     x = b.node("Relu", "relu1", b.norm(x, "bn1", 1e-3, variance=0.01))

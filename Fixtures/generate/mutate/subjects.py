@@ -13,11 +13,14 @@ from mutate import bag_store, judge, keras_models, modules, nets
 from mutate.onnx_store import OnnxStore
 
 SEED = 21
+STATES = (("lenet5", ".safetensors"), ("lenet5", ".npz"), ("alexnet_narrow", ".pth"),
+          ("vgg16_bn_narrow", ".safetensors"), ("vgg16_bn_narrow", ".h5"))  # fmt: skip
+FIXTURES = ("models/lenet5/lenet5.onnx", "models/alexnet_narrow/alexnet_narrow.dynamo.onnx",
+            "onnx/tf2onnx/lenet5.onnx")  # fmt: skip
 
 
 @dataclasses.dataclass
 class Subject:
-    name: str
     store: object
     judge: object
     x: np.ndarray  # in the layout of the mistaken file
@@ -46,21 +49,20 @@ def export(model, x, path, dynamo=False, folded=True, opset=17, **options):
 def from_builder(make):
     store = OnnxStore(make(SEED))
     x = recipe.make_input(store.input_shape, SEED)
-    return Subject(f"onnx {make.__name__}", store, judge.OnnxJudge(x), x)
+    return Subject(store, judge.OnnxJudge(x), x)
 
 
 def from_module(kind, folder, folded):
     """A TorchScript export, with normalisations or without."""
     model, x = modules.made(kind, modules.MODULES[kind][0], SEED), modules.inputs(kind, SEED)
-    name = f"torch {kind.__name__.lower()}{', folded' if folded else ''}"
     path = export(model, x, folder / f"{kind.__name__}{folded}.onnx", folded=folded)
-    return Subject(name, OnnxStore(onnx.load(path)), judge.OnnxJudge(x), x)
+    return Subject(OnnxStore(onnx.load(path)), judge.OnnxJudge(x), x)
 
 
 def from_fixture(path):
     store = OnnxStore(onnx.load(recipe.FIXTURES / path))
     x = recipe.make_input(store.input_shape, SEED)
-    return Subject(f"fixture {path.split('/')[-1]}", store, judge.OnnxJudge(x), x)
+    return Subject(store, judge.OnnxJudge(x), x)
 
 
 def from_keras(build, folder):
@@ -69,7 +71,7 @@ def from_keras(build, folder):
     model.save(path)
     x = keras_models.inputs(model, SEED)
     store = bag_store.KerasFile(path, bag_store.described(model))
-    return Subject(f"keras {build.__name__}", store, judge.KerasJudge(x, folder), x)
+    return Subject(store, judge.KerasJudge(x, folder), x)
 
 
 def from_state(name, form, folder, options=()):
@@ -92,26 +94,20 @@ def from_state(name, form, folder, options=()):
         sides = round((dense.in_features // channels) ** 0.5)
         first = (channels, sides, sides)
     store = bag_store.StateDict(arrays, form, first)
-    judged = judge.TorchJudge(model, x)
-    return Subject(f"{form[1:]} {name}", store, judged, x, reference, options)
+    return Subject(store, judge.TorchJudge(model, x), x, reference, options)
 
 
 def subjects(folder):
-    """Every good model, one at a time."""
-    torch.set_num_threads(1)
+    """Every good model: its name, and what makes its `Subject`."""
     for make in nets.NETWORKS:
-        yield from_builder(make)
+        yield f"onnx {make.__name__}", lambda: from_builder(make)
     for kind in modules.MODULES:
-        yield from_module(kind, folder, folded=False)
-    yield from_module(modules.Plain, folder, folded=True)
+        yield f"torch {kind.__name__}", lambda: from_module(kind, folder, folded=False)
+    yield "torch Plain, folded", lambda: from_module(modules.Plain, folder, folded=True)
     for build in keras_models.MODELS:
-        yield from_keras(build, folder)
-    lenet = ("--arch", "lenet5")
-    yield from_state("lenet5", ".safetensors", folder, lenet)
-    yield from_state("lenet5", ".npz", folder, lenet)
-    yield from_state("alexnet_narrow", ".pth", folder)
-    yield from_state("vgg16_bn_narrow", ".safetensors", folder)
-    yield from_state("vgg16_bn_narrow", ".h5", folder)
-    for path in ("models/lenet5/lenet5.onnx", "models/alexnet_narrow/alexnet_narrow.dynamo.onnx",
-                 "onnx/tf2onnx/lenet5.onnx"):  # fmt: skip
-        yield from_fixture(path)
+        yield f"keras {build.__name__}", lambda: from_keras(build, folder)
+    for network, form in STATES:
+        options = ("--arch", network) if network in networks.LENETS else ()
+        yield f"{form[1:]} {network}", lambda: from_state(network, form, folder, options)
+    for path in FIXTURES:
+        yield f"fixture {path.split('/')[-1]}", lambda: from_fixture(path)

@@ -55,7 +55,7 @@ def pads_by_axis(store, node):
     store.set(node, pads=[top, bottom, left, right])
 
 
-@on_nodes(19, "left, top, right, bottom", "padsReordered", *WINDOWS)
+@on_nodes(19, "left, top, right, bottom", "padsReordered padsOnWrongSide", *WINDOWS)
 def pads_x_first(store, node):
     top, left, bottom, right = pads_of(store, node)
     require((top, bottom) != (left, right))
@@ -134,7 +134,8 @@ def count_include_pad(store, node):
     store.set(node, count_include_pad=1 - store.attribute(node, "count_include_pad", 0))
 
 
-@on_nodes(24, "divided by the whole kernel", "ceilMode padsExtra layerExtra countIncludePad", "AveragePool")
+@on_nodes(24, "divided by the whole kernel", "ceilMode padsExtra layerExtra countIncludePad",
+          "AveragePool")  # fmt: skip
 def whole_divisor(store, node):
     require(store.attribute(node, "ceil_mode", 0) and store.attribute(node, "count_include_pad", 0))
     return padded_explicitly(store, node, ceil_sizes(store, node, drop=True))
