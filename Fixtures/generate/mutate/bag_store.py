@@ -91,21 +91,21 @@ class KerasFile:
             file.attrs["model_config"] = self.config
 
     def layers(self):
-        found, picture, order = [], None, "HWC"
+        found, picture = [], None
         for name, kind, first, groups, shape in self.described:
             if kind == "Flatten":
                 picture = shape if first else (shape[2], *shape[:2])
-                order = "CHW" if first else "HWC"
             leaves = KERAS_LEAVES.get(KERAS_KINDS.get(kind), {})
             arrays = {role: turned(kind, self.arrays[name, leaf][0], role)
                       for role, leaf in leaves.items() if (name, leaf) in self.arrays}  # fmt: skip
             if "weight" not in arrays:
                 continue
-            made = Layer(name, CANONICAL[KERAS_KINDS[kind]], arrays, groups, order=order)
+            made = Layer(name, CANONICAL[KERAS_KINDS[kind]], arrays, groups)
             if kind == "DepthwiseConv2D":
                 made.group = self.arrays[name, "depthwise_kernel"][0].shape[2]
             if kind == "Dense":
-                made.picture, picture = picture, None
+                # Flatten of Keras 3 counts H·W·C in pictures of either layout.
+                made.picture, made.order, picture = picture, "HWC", None
             found.append(made)
         return found
 

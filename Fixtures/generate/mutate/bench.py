@@ -57,19 +57,19 @@ class Instance:
         return self.exits[0] == 1
 
     @property
+    def is_bisected(self):
+        return self.is_caught and self.found in self.layers
+
+    @property
     def has_layer(self):
         first = self.findings[0][0] if self.findings else None
-        return self.is_caught and any(same(name, self.layers) for name in (self.found, first))
+        return self.is_bisected or self.is_caught and first in self.layers
 
     @property
     def has_cause(self):
         return self.has_layer and any(
-            exact and cause in self.causes and same(layer, self.layers)
+            exact and cause in self.causes and layer in self.layers
             for layer, cause, exact in self.findings)
-
-
-def same(name, accepted):
-    return name is not None and name in accepted
 
 
 def findings(*reports):
@@ -107,6 +107,7 @@ class Bench:
                     self.refused.append((self.name, mistake.kind, place, str(error)))
                 continue
             share = judge.share(answer, truth)
+            layers += tuple(subject.names[name] for name in layers if name in subject.names)
             instance = Instance(mistake.kind, mistake.words, self.name, place, layers,
                                 tuple(mistake.causes), share)  # fmt: skip
             self.instances.append(instance)

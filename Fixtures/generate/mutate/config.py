@@ -19,10 +19,11 @@ def on_config(kind, words, causes, *classes):
             model = json.loads(store.config)
             layer = next(x for x in model["config"]["layers"] if x["config"]["name"] == place)
             before = json.dumps(layer["config"])
-            edit(layer["config"])
+            layers = edit(layer["config"])
             if json.dumps(layer["config"]) == before:
                 raise Unfit("is so already")
             store.config = json.dumps(model)
+            return layers
 
         MISTAKES.append(Mistake(kind, words, causes.split(), places, by_name))
         return edit
@@ -49,6 +50,7 @@ def bound(settings):
 def rectified(settings):
     require(settings.get("activation") == "elu")
     settings["activation"] = "relu"
+    return settings["name"], f"{settings['name']}/relu"
 
 
 @on_config("a", "1 for 2", "dilationsIgnored", "Conv2D")

@@ -233,7 +233,8 @@ def first_kernel(store):
     return (layer.name,)
 
 
-@on_nodes(45, "means reversed", "constantOffset inputChannelsReversed outputChannelsPermuted", "Sub")
+@on_nodes(45, "means reversed",
+          "constantOffset inputChannelsReversed outputChannelsPermuted", "Sub")  # fmt: skip
 def means_reversed(store, node):
     mean = store.array(node.input[1])
     require(mean.shape == (3, 1, 1))

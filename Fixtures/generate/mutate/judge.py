@@ -45,7 +45,7 @@ def spatial(x, kernel, auto_pad, pads, strides, dilations, ceil=False):
     sizes, begins, ends = [], [], []
     for axis, size in enumerate(x.shape[2:]):
         window, stride = (kernel[axis] - 1) * dilations[axis] + 1, strides[axis]
-        begin, end = pads[axis], pads[axis + 2]
+        begin, end = pads[axis], pads[axis + len(kernel)]
         if auto_pad in ("SAME_UPPER", "SAME_LOWER"):
             total = max((-(-size // stride) - 1) * stride + window - size, 0)
             begin = total // 2 if auto_pad == "SAME_UPPER" else total - total // 2
@@ -78,27 +78,28 @@ class Conv(OpRun):
 
 def pooled(x, reduce, options):
     """Windows over what lies inside the picture, or inside its padding; `reduce` makes values."""
-    kernel, strides = options["kernel_shape"], options.get("strides") or [1, 1]
-    dilations = options.get("dilations") or [1, 1]
+    kernel, ones = options["kernel_shape"], [1] * (x.ndim - 2)
+    strides, dilations = options.get("strides") or ones, options.get("dilations") or ones
     sizes, begins, ends = spatial(
-        x, kernel, options.get("auto_pad"), options.get("pads") or [0] * 4, strides, dilations,
-        bool(options.get("ceil_mode")))
+        x, kernel, options.get("auto_pad"), options.get("pads") or [0, 0] * len(ones), strides,
+        dilations, bool(options.get("ceil_mode")))
     y = np.empty((*x.shape[:2], *sizes))
     for index in np.ndindex(*sizes):
         taps, padded = [], 1
-        for axis in (0, 1):
+        for axis in range(len(ones)):
             start = index[axis] * strides[axis] - begins[axis]
             places = start + np.arange(kernel[axis]) * dilations[axis]
             size = x.shape[2 + axis]
             padded *= (places < size + ends[axis]).sum()
             taps.append(places[(places >= 0) & (places < size)])
-        y[(..., *index)] = reduce(x[:, :, taps[0][:, None], taps[1]], padded)
+        window = x[np.ix_(*map(np.arange, x.shape[:2]), *taps)]
+        y[(..., *index)] = reduce(window.reshape(*x.shape[:2], -1), padded)
     return y
 
 
 class MaxPool(OpRun):
     def _run(self, x, **options):
-        return (pooled(x, lambda window, _: window.max((2, 3), initial=-np.inf), options),)
+        return (pooled(x, lambda window, _: window.max(2, initial=-np.inf), options),)
 
 
 class AveragePool(OpRun):
@@ -106,7 +107,7 @@ class AveragePool(OpRun):
         counts = bool(options.get("count_include_pad"))
 
         def mean(window, padded):
-            return window.sum((2, 3)) / (padded if counts else window[0, 0].size)
+            return window.sum(2) / (padded if counts else window.shape[2])
 
         return (pooled(x, mean, options),)
 

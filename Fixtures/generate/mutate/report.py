@@ -106,8 +106,8 @@ def markdown(score, versions, commit, skipped):
         " tensors of safetensors, .pth and .npz files, in good models whose weights all differ. An"
         " instance counts when the model's output in float64 (`onnx.reference` with PyTorch's"
         " convolutions, PyTorch, Keras) is more than three times as far from the good model's as"
-        " |out − ref| ≤ 1e-4·|ref| + 1e-5·max|ref| allows; for ONNX files ONNX Runtime must agree. Then"
-        " `ferry verify MISTAKEN GOOD --layers --bisect` must end with exit 1. *Layer*: it, or"
+        " |out − ref| ≤ 1e-4·|ref| + 1e-5·max|ref| allows; for ONNX files, ONNX Runtime must agree."
+        " Then `ferry verify MISTAKEN GOOD --layers --bisect` must end with exit 1. *Layer*: it, or"
         " the first finding of `ferry diff`, names a layer where the mistake begins. *Cause*: a"
         " finding there has the mistake's own name and says that undoing it leaves no difference."
         " Numbers are those of a list of mistakes seen in real converters; – has none there.", "",

@@ -15,8 +15,8 @@ from mutate.onnx_store import OnnxStore
 SEED = 21
 STATES = (("lenet5", ".safetensors"), ("lenet5", ".npz"), ("alexnet_narrow", ".pth"),
           ("vgg16_bn_narrow", ".safetensors"), ("vgg16_bn_narrow", ".h5"))  # fmt: skip
-FIXTURES = ("models/lenet5/lenet5.onnx", "models/alexnet_narrow/alexnet_narrow.dynamo.onnx",
-            "onnx/tf2onnx/lenet5.onnx")  # fmt: skip
+FIXTURES = {"models/lenet5/lenet5.onnx": "lenet5", "onnx/tf2onnx/lenet5.onnx": "lenet5",
+            "models/alexnet_narrow/alexnet_narrow.dynamo.onnx": "alexnet_narrow"}  # fmt: skip
 
 
 @dataclasses.dataclass
@@ -27,6 +27,8 @@ class Subject:
     # The file that is taken for right; None for the store's own.
     reference: object = None
     options: tuple = ()
+    # Layers of known networks, which Ferry calls by PyTorch's names whatever the file calls them.
+    names: dict = dataclasses.field(default_factory=dict)
 
 
 def export(model, x, path, dynamo=False, folded=True, opset=17, **options):
@@ -59,10 +61,12 @@ def from_module(kind, folder, folded):
     return Subject(OnnxStore(onnx.load(path)), judge.OnnxJudge(x), x)
 
 
-def from_fixture(path):
+def from_fixture(path, network):
     store = OnnxStore(onnx.load(recipe.FIXTURES / path))
     x = recipe.make_input(store.input_shape, SEED)
-    return Subject(store, judge.OnnxJudge(x), x)
+    known = [name for name, _ in networks.layers_with_weights(networks.make_torch(network))]
+    names = {layer.name: name for layer, name in zip(store.layers(), known, strict=True)}
+    return Subject(store, judge.OnnxJudge(x), x, names=names)
 
 
 def from_keras(build, folder):
@@ -109,5 +113,5 @@ def subjects(folder):
     for network, form in STATES:
         options = ("--arch", network) if network in networks.LENETS else ()
         yield f"{form[1:]} {network}", lambda: from_state(network, form, folder, options)
-    for path in FIXTURES:
-        yield f"fixture {path.split('/')[-1]}", lambda: from_fixture(path)
+    for path, network in FIXTURES.items():
+        yield f"fixture {path}", lambda: from_fixture(path, network)

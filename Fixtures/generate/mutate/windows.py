@@ -9,7 +9,9 @@ LOWEST = np.finfo(np.float32).min
 
 
 def pads_of(store, node):
-    return list(store.attribute(node, "pads", [0, 0, 0, 0]))
+    pads = list(store.attribute(node, "pads", [0, 0, 0, 0]))
+    require(len(pads) == 4)
+    return pads
 
 
 def kernel_of(store, node):
