@@ -59,8 +59,8 @@ def compare_correct(ferry, folder):
     for pair in corrects.pairs:
         if pair.exit:
             print(f"ALARM  {pair.maker}: {pair.name}: exit {pair.exit}: {pair.told}")
-    print(f"{len(corrects.pairs)} correct conversions; what converters could not do:"
-          f" {len(corrects.impossible)}", flush=True)  # fmt: skip
+    print(f"{len(corrects.pairs)} correct conversions; left out, as a converter or Ferry refuses"
+          f" them: {len(corrects.impossible)}", flush=True)  # fmt: skip
     for impossible in corrects.impossible:
         print("   ", *impossible)
     return corrects.pairs

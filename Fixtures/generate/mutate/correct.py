@@ -42,6 +42,9 @@ class Corrects:
         code, report = self.ferry.ask("verify", value, reference, *options)
         diff, _ = self.ferry.ask("diff", value, reference, *options)
         told = report.get("error", "")
+        if code == 3 and "expected an operator Ferry knows" in told:
+            self.impossible.append((maker, name, told))
+            return
         rows = [row for part in ("weights", "outputs") for row in report.get(part, [])]
         bad = [row for row in rows if row["status"] in ("different", "missing")]
         told = told or "; ".join(f"{row['name']}: {row['explanation']}" for row in bad[:2])
@@ -129,6 +132,8 @@ def renamed(model, path):
     for index, tensor in enumerate(model.graph.initializer):
         names[tensor.name] = tensor.name = f"onnx::W_{97 + index}"
     for index, node in enumerate(model.graph.node):
+        if node.op_type == "If":
+            raise ValueError("names inside branches")
         node.name = f"n{index}"
         for labels in (node.input, node.output):
             for place, label in enumerate(labels):
@@ -146,7 +151,7 @@ TO_ONNX = {
     "ONNX Runtime's optimiser": optimised, "onnxscript's optimiser": rewritten,
     "onnx: external data": external, "onnx: Constant nodes": with_constants,
     "onnx: weights as inputs": listed_as_inputs, "onnx: other names": renamed,
-    "onnx.version_converter 13": converted(13), "onnx.version_converter 21": converted(21),
+    "onnx.version_converter 18": converted(18), "onnx.version_converter 21": converted(21),
 }  # fmt: skip
 
 
@@ -215,6 +220,7 @@ def of_keras(corrects):
 
             def exported():
                 path = corrects.folder / f"{name}.onnx"
+                keras_models.answer(model, keras_models.inputs(model, seed))
                 model.export(path, format="onnx", verbose=False)
                 return path
 
@@ -236,7 +242,10 @@ def of_dialects(corrects, keras3, tf_keras):
         for source in known:
             if source.lacks(case) or "float16" in source.name or "tf_keras .keras" == source.name:
                 continue
-            if network != "lenet5" and ("dynamo" in source.name or "onnx" in source.name):
+            if network != "lenet5" and "onnx" in source.name:
+                continue
+            # Statistics that Caffe keeps as sums are PyTorch's up to a rounding.
+            if case.normalised and "Caffe" in source.name:
                 continue
             folder = corrects.folder / f"{network} {source.name}".replace(" ", "_")
             folder.mkdir()
@@ -258,6 +267,8 @@ def of_fixtures(corrects):
     for folder in sorted(models.iterdir()):
         reference = folder / f"{folder.name}.onnx"
         options = ("--arch", folder.name) if folder.name in networks.LENETS else ()
+        if "bn" in folder.name:  # Keras' weights alone do not say it
+            options = ("--bn-epsilon", "1e-5")
         for path in sorted(folder.glob(f"{folder.name}.*")):
             if path != reference and path.suffix in endings:
                 corrects.compare("fixtures", path.name, path, reference, options)

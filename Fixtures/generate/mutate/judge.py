@@ -1,8 +1,8 @@
 """Which models really differ: PyTorch and onnx.reference decide, in float64."""
 
-import json
 import os
 
+import h5py
 import numpy as np
 import onnx
 import onnxruntime
@@ -231,21 +231,28 @@ class TorchJudge:
 
 
 class KerasJudge:
-    """Answers of whole Keras models, opened by Keras with everything in float64."""
+    """Answers of whole Keras files: Keras makes the model of the file's description in float64."""
 
     def __init__(self, x, folder):
-        self.x, self.path = x, folder / "judged.h5"
+        self.x, self.path, self.models = x.astype(np.float64), folder / "judged.h5", {}
+
+    def model(self, description):
+        if description not in self.models:
+            keras.backend.set_floatx("float64")
+            try:
+                wide = description.replace('"float32"', '"float64"')
+                self.models[description] = keras.models.model_from_json(wide)
+            finally:
+                keras.backend.set_floatx("float32")
+        return self.models[description]
 
     def answer(self, store):
         store.save(self.path)
-        keras.backend.clear_session()
-        narrow = keras.models.load_model(self.path, compile=False)
-        config = json.dumps(narrow.get_config()).replace('"float32"', '"float64"')
-        keras.backend.set_floatx("float64")
-        try:
-            wide = type(narrow).from_config(json.loads(config))
-            wide.set_weights([array.astype(np.float64) for array in narrow.get_weights()])
-            answer = wide(self.x.astype(np.float64), training=False)
-        finally:
-            keras.backend.set_floatx("float32")
-        return keras.ops.convert_to_numpy(answer)
+        with h5py.File(self.path) as file:
+            model = self.model(file.attrs["model_config"])
+            for layer in model.layers:
+                if not layer.weights:
+                    continue
+                group = file["model_weights"][layer.name]
+                layer.set_weights([group[label][...] for label in group.attrs["weight_names"]])
+        return keras.ops.convert_to_numpy(model(self.x, training=False))

@@ -81,6 +81,13 @@ class Residual(nn.Module):
         return functional.softmax(self.fc(x.flatten(1)), 1)
 
 
+class Gelu(nn.Module):
+    """Written out, as before there was an operator of it."""
+
+    def forward(self, x):
+        return x * 0.5 * (1 + torch.erf(x / 2**0.5))
+
+
 class Dense(nn.Module):
     """DenseNet's and Inception's joins, average pools with padding, smooth activations."""
 
@@ -91,7 +98,7 @@ class Dense(nn.Module):
         self.first = nn.Conv2d(3, width, 3, padding=1)
         self.second = nn.Sequential(nn.BatchNorm2d(width), nn.ReLU(),
                                     nn.Conv2d(width, 5, (1, 7), padding=(0, 3)))  # fmt: skip
-        self.third = nn.Sequential(nn.BatchNorm2d(width + 5), nn.GELU(),
+        self.third = nn.Sequential(nn.BatchNorm2d(width + 5), Gelu(),
                                    nn.Conv2d(width + 5, 6, (5, 1), padding=(2, 0)))  # fmt: skip
         self.beside = nn.Sequential(nn.AvgPool2d(3, 1, 1, count_include_pad=False),
                                     nn.Conv2d(width + 11, 4, 1), nn.SiLU())  # fmt: skip
@@ -116,14 +123,14 @@ class Upsampling(nn.Module):
         super().__init__()
         self.down = nn.Conv2d(2, width, 3, 2)
         self.mid = nn.Conv2d(width, 12, 3, padding=1)
-        self.shuffle = nn.PixelShuffle(2)
         self.up = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)
         self.near = nn.Upsample(scale_factor=2, mode="nearest")
         self.last = nn.Conv2d(3 + 2 * width, 4, 3)
 
     def forward(self, x):
         y = torch.tanh(self.down(functional.pad(x, (0, 1, 0, 1))))
-        z = self.shuffle(functional.relu(self.mid(y)))
+        z = functional.relu(self.mid(y)).reshape(-1, 3, 2, 2, 4, 6)
+        z = z.permute(0, 1, 4, 2, 5, 3).reshape(-1, 3, 8, 12)  # pixels shuffled
         return functional.softmax(self.last(torch.cat([z, self.near(y), self.up(y)], 1)), 1)
 
 

@@ -9,12 +9,16 @@ from mutate.mistakes import KINDS, OTHERS
 LEAST_KINDS, LEAST_LAYERS, LEAST_CAUSES, LEAST_PAIRS = 40, 0.9, 0.8, 200
 
 
+COLUMNS = ("is_caught", "is_bisected", "has_layer", "has_cause")
+
+
 @dataclasses.dataclass
 class Row:
     number: str
     words: str
     instances: int
     caught: int
+    bisected: int
     layer: int
     cause: int
 
@@ -30,8 +34,7 @@ def rows(instances):
         if group := groups.get(kind):
             found.append(Row(
                 str(kind) if kind in KINDS else "–", words, len(group),
-                sum(i.is_caught for i in group), sum(i.has_layer for i in group),
-                sum(i.has_cause for i in group)))  # fmt: skip
+                *(sum(getattr(i, name) for i in group) for name in COLUMNS)))  # fmt: skip
     return found
 
 
@@ -46,6 +49,10 @@ class Score:
 
     def total(self, name):
         return sum(getattr(row, name) for row in self.rows)
+
+    def sum(self):
+        names = ("instances", "caught", "bisected", "layer", "cause")
+        return Row("", "all", *(self.total(name) for name in names))
 
     @property
     def alarms(self):
@@ -65,7 +72,8 @@ class Score:
             f"{self.kinds} kinds, {instances} instances that really differ:"
             f" {share(self.total('caught'), instances)} caught,"
             f" {share(self.total('layer'), self.total('caught'))} of these with the right first"
-            f" layer, {share(self.total('cause'), self.total('layer'))} of those with the exact"
+            f" layer ({share(self.total('bisected'), self.total('caught'))} by `verify --bisect`"
+            f" alone), {share(self.total('cause'), self.total('layer'))} of those with the exact"
             f" cause. {len(self.alarms)} false alarms over {len(self.pairs)} correct conversions.")
 
 
@@ -89,12 +97,10 @@ def failures(instances):
 
 def print_table(score):
     width = max((len(row.words) for row in score.rows), default=0)
-    print(f"{'NO':>2}  {'MISTAKE':{width}}  INSTANCES  CAUGHT  LAYER  CAUSE")
-    for row in score.rows:
+    print(f"{'NO':>2}  {'MISTAKE':{width}}  INSTANCES  CAUGHT  BISECTED  LAYER  CAUSE")
+    for row in [*score.rows, score.sum()]:
         print(f"{row.number:>2}  {row.words:{width}}  {row.instances:9}  {row.caught:6}"
-              f"  {row.layer:5}  {row.cause:5}")  # fmt: skip
-    print(f"    {'all':{width}}  {score.total('instances'):9}  {score.total('caught'):6}"
-          f"  {score.total('layer'):5}  {score.total('cause'):5}")  # fmt: skip
+              f"  {row.bisected:8}  {row.layer:5}  {row.cause:5}")  # fmt: skip
 
 
 def markdown(score, versions, commit, skipped):
@@ -107,16 +113,15 @@ def markdown(score, versions, commit, skipped):
         " instance counts when the model's output in float64 (`onnx.reference` with PyTorch's"
         " convolutions, PyTorch, Keras) is more than three times as far from the good model's as"
         " |out − ref| ≤ 1e-4·|ref| + 1e-5·max|ref| allows; for ONNX files, ONNX Runtime must agree."
-        " Then `ferry verify MISTAKEN GOOD --layers --bisect` must end with exit 1. *Layer*: it, or"
-        " the first finding of `ferry diff`, names a layer where the mistake begins. *Cause*: a"
-        " finding there has the mistake's own name and says that undoing it leaves no difference."
+        " Then `ferry verify MISTAKEN GOOD --layers --bisect` must end with exit 1. *Bisected*: it"
+        " names a layer where the mistake begins. *Layer*: it does, or the first finding of `ferry"
+        " diff`. *Cause*: a finding there has the mistake's own name and says that undoing it"
+        " leaves no difference."
         " Numbers are those of a list of mistakes seen in real converters; – has none there.", "",
-        "| no | mistake | instances | caught | layer | cause |",
-        "| --: | --- | --: | --: | --: | --: |",
-        *(f"| {r.number} | {r.words} | {r.instances} | {r.caught} | {r.layer} | {r.cause} |"
-          for r in score.rows),
-        f"| | **all** | {score.total('instances')} | {score.total('caught')}"
-        f" | {score.total('layer')} | {score.total('cause')} |", "",
+        "| no | mistake | instances | caught | bisected | layer | cause |",
+        "| --: | --- | --: | --: | --: | --: | --: |",
+        *(f"| {r.number} | {r.words} | {r.instances} | {r.caught} | {r.bisected} | {r.layer}"
+          f" | {r.cause} |" for r in [*score.rows, score.sum()]), "",
         f"Of no instance that differs: {skipped}.", "",
         "## Correct conversions", "",
         "Each pair must end `ferry verify A B` with exit 0.", "",
