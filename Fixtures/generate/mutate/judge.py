@@ -1,5 +1,6 @@
 """Which models really differ: PyTorch and onnx.reference decide, in float64."""
 
+import json
 import os
 
 import h5py
@@ -15,6 +16,7 @@ from mutate.layers import Unfit
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 import keras  # noqa: E402
+from keras.src.legacy.saving import saving_utils  # noqa: E402
 
 MARGIN = 3  # times the pass line: what counts as a difference
 FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16)
@@ -241,7 +243,7 @@ class KerasJudge:
             keras.backend.set_floatx("float64")
             try:
                 wide = description.replace('"float32"', '"float64"')
-                self.models[description] = keras.models.model_from_json(wide)
+                self.models[description] = saving_utils.model_from_config(json.loads(wide))
             finally:
                 keras.backend.set_floatx("float32")
         return self.models[description]
