@@ -78,12 +78,12 @@ def findings(*reports):
 
 
 class Bench:
-    def __init__(self, ferry, folder, limit=2, only=None):
-        self.ferry, self.folder, self.limit, self.only = ferry, folder, limit, only
+    def __init__(self, ferry, folder, only=None):
+        self.ferry, self.folder, self.only = ferry, folder, only
         self.instances, self.refused = [], []
 
     def run(self, name, subject):
-        self.name = name
+        self.name, self.limit = name, subject.limit
         good = self.folder / f"good{subject.store.ending}"
         subject.store.save(good)
         reference, x = subject.reference or good, self.folder / "x.npy"

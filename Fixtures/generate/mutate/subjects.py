@@ -27,6 +27,7 @@ class Subject:
     # The file that is taken for right; None for the store's own.
     reference: object = None
     options: tuple = ()
+    limit: int = 1  # instances of one mistake
     # Layers of known networks, which Ferry calls by PyTorch's names whatever the file calls them.
     names: dict = dataclasses.field(default_factory=dict)
 
@@ -51,7 +52,7 @@ def export(model, x, path, dynamo=False, folded=True, opset=17, **options):
 def from_builder(make):
     store = OnnxStore(make(SEED))
     x = recipe.make_input(store.input_shape, SEED)
-    return Subject(store, judge.OnnxJudge(x), x)
+    return Subject(store, judge.OnnxJudge(x), x, limit=2)
 
 
 def from_module(kind, folder, folded):
