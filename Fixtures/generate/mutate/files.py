@@ -146,7 +146,7 @@ def other_bytes(store):
     require(False)
 
 
-@on_layers(60, "batches counted as variance", "unknown", "norm")
+@on_layers(60, "batches counted as variance", "constant", "norm")
 def counter(store, layer):
     store.put(layer, variance=np.full_like(layer.get("variance"), 1234))
 
