@@ -202,11 +202,6 @@ def of_modules(corrects):
 
 
 def of_keras(corrects):
-    """Keras' own exporter on PyTorch is no part of this: it writes layers out as arithmetic.
-
-    Biases and normalisations are sums and products of channels-last constants there, which play
-    the part of no layer's weights.
-    """
     keras = keras_models.keras
     for build, widths in keras_models.MODELS.items():
         for width, seed in zip(widths, SEEDS):
@@ -223,7 +218,15 @@ def of_keras(corrects):
 
                 return make
 
+            def exported():
+                path = corrects.folder / f"{name}.onnx"
+                keras_models.answer(model, keras_models.inputs(model, seed))
+                model.export(path, format="onnx", verbose=False)
+                return path
+
             corrects.attempt("Keras .keras", name, again(".keras"), whole)
+            if seed == SEEDS[0]:
+                corrects.attempt("Keras' exporter of ONNX", name, exported, whole)
             for form in FORMATS:
                 corrects.convert(name, whole, form)
     keras.backend.clear_session()

@@ -13,8 +13,8 @@ from mutate import bag_store, judge, keras_models, modules, nets
 from mutate.onnx_store import OnnxStore
 
 SEED = 21
-STATES = (("lenet5", ".safetensors"), ("lenet5", ".npz"), ("alexnet_narrow", ".pth"),
-          ("vgg16_bn_narrow", ".safetensors"), ("vgg16_bn_narrow", ".h5"))  # fmt: skip
+STATES = (("lenet5", ".safetensors"), ("lenet5", ".npz"), ("alexnet_narrow", ".safetensors"),
+          ("alexnet_narrow", ".pth"), ("vgg16_bn_narrow", ".h5"))  # fmt: skip
 FIXTURES = {"models/lenet5/lenet5.onnx": "lenet5", "onnx/tf2onnx/lenet5.onnx": "lenet5",
             "models/alexnet_narrow/alexnet_narrow.dynamo.onnx": "alexnet_narrow"}  # fmt: skip
 
