@@ -30,8 +30,8 @@ import torch  # noqa: E402
 
 from dialects.keras_side import KerasSide  # noqa: E402
 from dialects.remote import Remote  # noqa: E402
-from mutate import bench, config, constants, correct, files, layout  # noqa: E402, F401
-from mutate import report, subjects, windows  # noqa: E402, F401
+from mutate import activations, bench, config, constants, correct  # noqa: E402, F401
+from mutate import files, layout, report, subjects, windows  # noqa: E402, F401
 
 PAGE = Path(__file__).resolve().parent.parent / "MUTATIONS.md"
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import math
 import subprocess
 
 import numpy as np
@@ -138,7 +137,3 @@ def spread(places):
             order.append(places.pop())
         places = places[len(places) // 2 :] + places[: len(places) // 2]
     return order
-
-
-def finite(share):
-    return share if math.isfinite(share) else None

@@ -124,9 +124,12 @@ def markdown(score, versions, commit, skipped):
           f" | {r.cause} |" for r in [*score.rows, score.sum()]), "",
         f"Of no instance that differs: {skipped}.", "",
         "## Correct conversions", "",
-        "Each pair must end `ferry verify A B` with exit 0.", "",
-        "| made by | pairs | false alarms |", "| --- | --: | --: |",
-        *(f"| {maker} | {len(group)} | {sum(p.exit != 0 for p in group)} |"
+        "Each pair must end `ferry verify A B` with exit 0. The last column counts those that `ferry"
+        " diff`, which computes nothing, tells apart: by a Softmax that one file lacks, or by"
+        " operators that are spelled out in another way.", "",
+        "| made by | pairs | false alarms | told apart by diff |", "| --- | --: | --: | --: |",
+        *(f"| {maker} | {len(group)} | {sum(p.exit != 0 for p in group)}"
+          f" | {sum(p.diff != 0 for p in group)} |"
           for maker, group in by_maker(score.pairs).items()), "",
     ]  # fmt: skip
     return "\n".join(lines)
