@@ -138,7 +138,7 @@ def of_keras(corrects):
                 return path
 
             corrects.attempt("Keras .keras", name, again(".keras"), whole)
-            if seed == SEEDS[0]:
+            if build is keras_models.first:
                 corrects.attempt("Keras' exporter of ONNX", name, exported, whole)
             for form in FORMATS:
                 corrects.convert(name, whole, form)
