@@ -165,10 +165,3 @@ def dilations_ignored(store, node):
     pads = list(store.attribute(node, "pads", [0] * 4))
     require(dilations == [2, 2] and pads == [2] * 4)
     store.set(node, dilations=[1, 1], pads=[1] * 4)
-
-
-@on_nodes("c", "of a pool", "strides windowAxesSwapped", "MaxPool", "AveragePool")
-def strides_swapped(store, node):
-    strides = list(store.attribute(node, "strides", [1, 1]))
-    require(strides[0] != strides[1])
-    store.set(node, strides=strides[::-1])

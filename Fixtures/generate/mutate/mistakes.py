@@ -72,7 +72,6 @@ KINDS = {
 OTHERS = {  # of no number there
     "a": "dilations ignored",
     "b": "one bit of one weight flipped",
-    "c": "strides of two axes swapped",
 }
 
 

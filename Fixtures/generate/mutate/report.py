@@ -122,11 +122,10 @@ def markdown(score, versions, commit, skipped):
         "| --: | --- | --: | --: | --: | --: | --: |",
         *(f"| {r.number} | {r.words} | {r.instances} | {r.caught} | {r.bisected} | {r.layer}"
           f" | {r.cause} |" for r in [*score.rows, score.sum()]), "",
-        f"Of no instance that differs: {skipped}.", "",
+        f"Of no instance, as they change no output or Ferry has no such operator: {skipped}.", "",
         "## Correct conversions", "",
         "Each pair must end `ferry verify A B` with exit 0. The last column counts those that `ferry"
-        " diff`, which computes nothing, tells apart: by a Softmax that one file lacks, or by"
-        " operators that are spelled out in another way.", "",
+        " diff`, which computes nothing, tells apart by the Softmax that only one file ends in.", "",
         "| made by | pairs | false alarms | told apart by diff |", "| --- | --: | --: | --: |",
         *(f"| {maker} | {len(group)} | {sum(p.exit != 0 for p in group)}"
           f" | {sum(p.diff != 0 for p in group)} |"
