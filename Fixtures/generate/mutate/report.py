@@ -124,15 +124,16 @@ def markdown(score, versions, commit, skipped):
           f" | {r.cause} |" for r in [*score.rows, score.sum()]), "",
         f"Of no instance, as they change no output or Ferry has no such operator: {skipped}.", "",
         "## Correct conversions", "",
-        "Each pair must end `ferry verify A B` with exit 0. The last column counts those that `ferry"
-        " diff`, which computes nothing, tells apart by the Softmax that only one file ends in.", "",
+        "Each pair must end `ferry verify A B` with exit 0. The last column counts those that"
+        " `ferry diff`, which computes nothing, tells apart by the Softmax that only one file ends"
+        " in.", "",
         "| made by | pairs | false alarms | told apart by diff |", "| --- | --: | --: | --: |",
         *(f"| {maker} | {len(group)} | {sum(p.exit != 0 for p in group)}"
           f" | {sum(p.diff != 0 for p in group)} |"
           for maker, group in by_maker(score.pairs).items()), "",
-        "Left out is what Keras' own exporter (on PyTorch) makes of channels-last models: biases and"
-        " normalisations as sums and products of [1, 1, 1, C] constants between Transposes. `verify`"
-        " finds outputs within the tolerance there, and calls the weights different.", "",
+        "Left out is what Keras' own exporter (on PyTorch) makes of channels-last models: biases"
+        " and normalisations as sums and products of [1, 1, 1, C] constants between Transposes."
+        " `verify` finds outputs within the tolerance there, and calls the weights different.", "",
     ]  # fmt: skip
     return "\n".join(lines)
 
