@@ -1,6 +1,6 @@
 # Every target is a script in Scripts/, which can also be called by itself.
 
-.PHONY: help demo test check lint layers isa aarch64 bench bench-peers dialects fixtures protos clean
+.PHONY: help demo test check lint layers isa aarch64 bench bench-peers dialects mutate fixtures protos clean
 
 scripts := ./Scripts
 
@@ -11,6 +11,7 @@ help:
 	@echo 'make bench     time LeNet-5, AlexNet and VGG-16'
 	@echo 'make bench-peers  the same beside ONNX Runtime, OpenVINO, ncnn and PyTorch (needs Python)'
 	@echo 'make dialects  carry small networks between all file formats, opened by their frameworks (needs Python)'
+	@echo 'make mutate    make mistakes of converters on purpose; does Ferry catch each? (needs Python)'
 	@echo 'make fixtures  make the files tests compare with anew (needs Python)'
 	@echo 'make protos    generate the C messages of ONNX anew (needs protoc-c)'
 	@echo 'make clean     remove what was built'
@@ -51,6 +52,10 @@ bench-peers:
 dialects:
 	@$(scripts)/dependencies.sh
 	@$(scripts)/dialects.sh
+
+mutate:
+	@$(scripts)/dependencies.sh
+	@$(scripts)/mutate.sh
 
 fixtures:
 	@Fixtures/generate/all.sh
