@@ -54,10 +54,16 @@ struct Classification: Encodable {
 }
 
 extension ModelFile {
-    /// Whether the network's first output is a softmax already.
+    /// Whether the network's first output is a softmax already, perhaps with its axes moved.
     var endsInSoftmax: Bool {
-        guard let output = model.graph.outputs.first?.name else { return false }
-        return model.graph.nodes.last { $0.outputs.contains(output) }?.op is Softmax
+        guard var value = model.graph.outputs.first?.name else { return false }
+        for node in model.graph.nodes.reversed() where node.outputs.contains(value) {
+            if node.op is Softmax { return true }
+            let isMove = node.op is Transpose || node.op is Reshape || node.op is Flatten
+            guard isMove, let input = node.inputs.first else { return false }
+            value = input
+        }
+        return false
     }
 }
 
