@@ -59,7 +59,7 @@ extension GraphRewriter {
         return sizes.dropFirst().allSatisfy { $0 > 0 }
     }
 
-    /// Pools over single cells, and reshapes to the shape there is.
+    /// Pools over single cells, reshapes to the shape there is, and casts to the type there is.
     private static func isIdentity(
         _ node: Node, _ types: [String: ValueInfo], _ weights: [String: Tensor]
     ) -> Bool {
@@ -68,6 +68,11 @@ extension GraphRewriter {
             return isTrivial(pool.window)
         case let pool as MaxPool:
             return isTrivial(pool.window) && node.outputs.dropFirst().allSatisfy(\.isEmpty)
+        case is Cast:
+            guard let input = node.inputs.first, let type = types[input]?.elementType,
+                let output = node.outputs.first
+            else { return false }
+            return types[output]?.elementType == type
         case let flatten as Flatten where flatten.axis == 1: break
         case is Reshape: break
         default: return false
