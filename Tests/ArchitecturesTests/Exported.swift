@@ -119,6 +119,20 @@ struct Exported {
         }
     }
 
+    /// A Cast to the type there is before every dense layer, as exporters of mixed precision write.
+    mutating func castBeforeGemms() {
+        rewrite { _, node in
+            guard node.op is Gemm else { return nil }
+            var gemm = node
+            gemm.inputs[0] = node.name + "_cast"
+            return [
+                Node(
+                    name: node.name + "_c", op: Cast(to: .float32), inputs: [node.inputs[0]],
+                    outputs: [gemm.inputs[0]]), gemm,
+            ]
+        }
+    }
+
     /// Channels last at the input and before the flatten, as converters from TensorFlow write.
     ///
     /// - Parameter byReshape: turns the picture as tf2onnx does where it has one channel.

@@ -13,6 +13,7 @@ private let steps: [(name: String, change: @Sendable (inout Exported) throws -> 
     ("channels last", { try $0.makeChannelsLast() }),
     ("channels last, turned by Reshape", { try $0.makeChannelsLast(byReshape: true) }),
     ("Flatten and Dropout before every Gemm", { $0.flattenTwice() }),
+    ("Casts to the type there is", { $0.castBeforeGemms() }),
     (
         "all at once",
         {
