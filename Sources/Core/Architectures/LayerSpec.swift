@@ -85,7 +85,7 @@ package enum LayerSpec: Hashable, Sendable {
     }
 
     /// Names of a layer that has parameters.
-    var parameterNames: LayerNames? {
+    package var parameterNames: LayerNames? {
         switch self {
         case .conv(let names, _), .batchNorm(let names), .subsampling(let names, _),
             .dense(let names, _), .radialBasis(let names, _):

@@ -26,11 +26,8 @@ struct LayerNaming {
     private static func knownNames(_ architecture: Architecture?) -> [String: [String]] {
         var names: [String: [String]] = [:]
         for layer in architecture?.layers ?? [] {
-            switch layer {
-            case .conv(let all, _, _, _, _), .batchNorm(let all), .dense(let all, _):
-                names[layer.name] = [all.keras, all.caffe]
-            case .activation, .pool, .flatten: break
-            }
+            guard let all = layer.parameterNames else { continue }
+            names[layer.name] = [all.keras, all.caffe]
         }
         return names
     }
