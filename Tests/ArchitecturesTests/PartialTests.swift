@@ -271,7 +271,7 @@ func `a rounded network is that of rounded weights`(
 }
 
 @Test func `a graph that turns to another type inside turns to the new one`() throws {
-    let input = ValueDeclaration(name: "x", elementType: .float32, shape: [.fixed(1), .fixed(2)])
+    let input = ValueDeclaration(name: "x", elementType: .int64, shape: [.fixed(1), .fixed(2)])
     let output = ValueDeclaration(name: "y", elementType: .float32, shape: nil)
     let graph = Graph(
         name: "g", inputs: [input], outputs: [output],

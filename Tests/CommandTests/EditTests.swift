@@ -46,8 +46,9 @@ private func outputs(_ ferry: Ferry, _ file: String, _ input: String, _ words: S
 }
 
 @Test func `towers give the same bits apart and together`() throws {
-    let ferry = Ferry(in: try TemporaryFolder())
-    let source = Fixtures.url("operators/conv_groups_2")
+    let folder = try TemporaryFolder()
+    let ferry = Ferry(in: folder)
+    let source = try RecordedOperators.unpack("conv_groups_2", into: folder)
     let input = source.appending(path: "test_data_set_0/input_0.pb").path
     let whole = source.appending(path: "model.onnx").path
     expectSuccess(try ferry("edit", whole, "-o", "split.onnx", "--split-towers"))

@@ -76,7 +76,7 @@ private func expectRefused(
         ("json", Array(#"{"graph": {}}"#.utf8), "found ONNX as JSON"),
         (
             "numpy", Array("\u{93}".unicodeScalars.map { UInt8($0.value) }) + Array("NUMPY".utf8),
-            "NumPy"
+            "found"
         ),
         ("magic", [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], ""),
         ("half magic", [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0B], "found unknown content"),

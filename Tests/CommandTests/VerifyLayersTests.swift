@@ -194,8 +194,8 @@ func `recorded activations find their layers by name`(name: String) throws {
     let name = model("alexnet_narrow.onnx")
     let (input, _, activations) = try values(of: name)
     let some = activations.filter { $0.0.contains("Conv") || $0.0.contains("Gemm") }
-    try write([("input_0", input)] + some, to: folder.path("r.npz"))
-    let found = try report(try Ferry(in: folder)("verify", name, "r.npz", "--json"))
+    try write([("input_0", input)] + some, to: folder.path("r.safetensors"))
+    let found = try report(try Ferry(in: folder)("verify", name, "r.safetensors", "--json"))
     #expect(found.passes)
     let pools = found.layers.filter { $0.operation == "MaxPool" }
     #expect(pools.count == 3)
