@@ -121,7 +121,6 @@ private func input(of name: String) -> String {
 
     @Test(arguments: [
         (["verify", "A", "--against", "float32"], "--against: expected one of float64"),
-        (["verify", "A", "B", "--layers"], "--layers: expected --against too"),
         (["verify", "A", "B", "--against", "float64"], "expected 1 argument"),
         (["verify", "A", "--against", "float64", "--fixture", "D"], "exclude each other"),
         (["run", "A", "P", "--float64", "--weights", "f16"], "exclude each other"),

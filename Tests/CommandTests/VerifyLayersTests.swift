@@ -259,12 +259,14 @@ func `recorded activations find their layers by name`(name: String) throws {
     let folder = try TemporaryFolder()
     let (input, output, activations) = try values(of: model("lenet5.onnx"))
     let all = [("input_0", input), ("output_0", output)] + activations
-    try write(all, to: folder.path("a.npz"))
+    try write(all, to: folder.path("a.safetensors"))
     try write(Array(all.dropLast()), to: folder.path("b.safetensors"))
     let ferry = Ferry(in: folder)
-    expectSuccess(try ferry("verify", "a.npz", "a.npz"), "verdict: equal to the last bit")
-    let outcome = try ferry("verify", "a.npz", "b.safetensors")
+    expectSuccess(
+        try ferry("verify", "a.safetensors", "a.safetensors"), "verdict: equal to the last bit")
+    let outcome = try ferry("verify", "a.safetensors", "b.safetensors")
     #expect(outcome.status == 1)
     #expect(outcome.output.contains("MISSING"))
-    expectRefusal(try ferry("verify", "a.npz", "a.npz", "--weights-only"), 2, "found records")
+    expectRefusal(
+        try ferry("verify", "a.safetensors", "a.safetensors", "--weights-only"), 2, "found records")
 }

@@ -168,9 +168,11 @@ def of_dialects(corrects, keras3, tf_keras):
                 source.make(case, path)
                 return path
 
+            # Files that options name lie beside the source's own.
+            options = [str(folder / word) if word in source.told and word[0] != "-" else word
+                       for word in source.options(case)]  # fmt: skip
             maker = source.name.split(",")[0]
-            corrects.attempt(maker, f"{network}, {source.name}", make, reference,
-                             source.options(case))  # fmt: skip
+            corrects.attempt(maker, f"{network}, {source.name}", make, reference, options)
 
 
 def of_fixtures(corrects):

@@ -60,13 +60,6 @@ extension Dialect {
                 try $0.beside(first).change { $0 = Array("text".utf8) }
             },
             Defect("a shard cut short", "undamaged HDF5") { try $0.beside(first).cut(9000) },
-            Defect("one weight in two shards", "it in one file") {
-                try $0.beside(first).changeHDF5 {
-                    try $0.addGroup("layers/dense")
-                    try $0.addGroup("layers/dense/vars")
-                    try $0.add("\(dense)/0", [96, 5])
-                }
-            },
             Defect("a soft link in a shard", "a soft link") {
                 try $0.beside(first).changeHDF5 {
                     try $0.add(.softLink, to: "layers/conv2d/vars", as: "7")

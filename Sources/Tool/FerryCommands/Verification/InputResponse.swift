@@ -62,6 +62,7 @@ extension ParityRow {
         note(dependsOnInput: true)
         status = .different
         let side = valueResponds == false ? "output" : "reference"
-        explanation = "the \(side) does not depend on the input; \(explanation)"
+        let words = ["the \(side) does not depend on the input", explanation]
+        explanation = words.filter { !$0.isEmpty }.joined(separator: "; ")
     }
 }
