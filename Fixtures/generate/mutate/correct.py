@@ -169,8 +169,9 @@ def of_dialects(corrects, keras3, tf_keras):
                 return path
 
             # Files that options name lie beside the source's own.
-            options = [str(folder / word) if word in source.told and word[0] != "-" else word
-                       for word in source.options(case)]  # fmt: skip
+            words = source.options(case)
+            options = [str(folder / word) if option == "--prototxt" else word
+                       for option, word in zip(["", *words], words)]  # fmt: skip
             maker = source.name.split(",")[0]
             corrects.attempt(maker, f"{network}, {source.name}", make, reference, options)
 
