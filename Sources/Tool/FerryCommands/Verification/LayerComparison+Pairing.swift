@@ -9,7 +9,7 @@ extension LayerComparison {
         let layers = Set(open.flatMap(\.candidates).map(\.layer))
         // At once where memory allows: each look runs the networks.
         let groups =
-            2 * bytes(of: layers) <= Self.byteLimit
+            2 * bytes(of: layers) <= LayerSequence.byteLimit
             ? [open[...]] : open.indices.map { open[$0...$0] }
         for group in groups where !group.isEmpty {
             let candidates = group.flatMap(\.candidates)
@@ -79,7 +79,7 @@ extension LayerComparison {
             let count = sequence.layers[layer].shape.reduce(1, *)
             return rest.contains { tensors[$0].tensor.elementCount == count }
         }
-        guard !layers.isEmpty, bytes(of: layers) <= Self.byteLimit else { return }
+        guard !layers.isEmpty, bytes(of: layers) <= LayerSequence.byteLimit else { return }
         let values = try self.mine(layers)
         for index in rest {
             let source = layers.first { layer in
@@ -102,7 +102,7 @@ extension LayerComparison {
         guard case .recording(let tensors, _) = other else { return }
         let alone = map.steps.filter { $0.other == nil }.compactMap(\.layer)
         guard !alone.isEmpty, map.steps.contains(where: { $0.layer == nil }) else { return }
-        let values = bytes(of: alone) <= Self.byteLimit ? try self.mine(alone) : [:]
+        let values = bytes(of: alone) <= LayerSequence.byteLimit ? try self.mine(alone) : [:]
         let comparison = self
         let paired = map.pairRest(of: tensors.map(\.name)) { index, recorded in
             let layer = comparison.sequence.layers[index]

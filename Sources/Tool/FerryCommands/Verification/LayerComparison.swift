@@ -21,9 +21,6 @@ struct LayerComparison {
     let isReversed: Bool
     var map: LayerMap
 
-    /// More activations than this are not held at once.
-    static let byteLimit = 512 << 20
-
     // MARK: Rows
 
     /// One row a layer, in the subject's order.
@@ -81,7 +78,7 @@ struct LayerComparison {
         var bytes = Int.max / 2
         for pair in pairs {
             let size = 2 * (Tensor.elementCount(of: sequence.layers[pair.layer].shape) ?? 0) * 4
-            if bytes + size > Self.byteLimit {
+            if bytes + size > LayerSequence.byteLimit {
                 parts.append([])
                 bytes = 0
             }

@@ -3,6 +3,11 @@ import FormatInterface
 import IR
 import Tensors
 
+/// Activations that are looked at more than once.
+final class KeptActivations {
+    var values: [String: Tensor]?
+}
+
 /// A network's layers in an order that does not depend on how its file lists them.
 struct LayerSequence {
     struct Layer {
@@ -29,6 +34,8 @@ struct LayerSequence {
     let outputs: [String]
     /// What is the same for every input: values that shapes decide.
     let constants: [String: Tensor]
+    /// The layers' values on those inputs, once they have been computed.
+    let kept = KeptActivations()
     /// The layer behind each value.
     private var places: [String: Int] = [:]
     private var readers: [String: [Int]] = [:]
@@ -57,6 +64,11 @@ struct LayerSequence {
             for output in layer.node.outputs where !output.isEmpty { places[output] = index }
             for input in Set(layer.node.inputs) { readers[input, default: []].append(index) }
         }
+    }
+
+    /// Bytes of all activations, as float32.
+    var byteCount: Int {
+        layers.reduce(0) { $0 + 4 * (Tensor.elementCount(of: $1.shape) ?? 0) }
     }
 
     /// The layer that computes a value; nil for inputs and constants.

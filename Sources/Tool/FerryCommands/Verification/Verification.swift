@@ -53,17 +53,25 @@ struct Verification {
         var layers = LayerRows()
         for set in sets {
             guard let inputs = try self.inputs(of: reference, for: set, of: value) else { return }
-            let results = try engine.run(value, inputs: set.tensors)
-            let expected = try exactEngine.run(reference, inputs: inputs)
+            guard comparesLayers else {
+                let results = try engine.run(value, inputs: set.tensors)
+                let expected = try exactEngine.run(reference, inputs: inputs)
+                mine.note(results)
+                theirs.note(expected)
+                addOutputs(value, reference, results, expected, on: set)
+                continue
+            }
+            let sequence = try LayerSequence(value, inputs: set.tensors)
+            let others = try LayerSequence(reference, inputs: inputs)
+            let results = try sequence.outputs(of: value, inputs: set.tensors, engine)
+            let expected = try others.outputs(of: reference, inputs: inputs, exactEngine)
             mine.note(results)
             theirs.note(expected)
             addOutputs(value, reference, results, expected, on: set)
-            guard comparesLayers else { continue }
-            let other = LayerSide.model(reference, try LayerSequence(reference, inputs: inputs))
             try layers.add(
                 LayerComparison(
-                    subject: value, sequence: LayerSequence(value, inputs: set.tensors),
-                    other: other, inputs: set.tensors, otherInputs: inputs, engine: engine,
+                    subject: value, sequence: sequence, other: .model(reference, others),
+                    inputs: set.tensors, otherInputs: inputs, engine: engine,
                     otherEngine: exactEngine, tolerance: tolerance, isReversed: false,
                     map: LayerMap(steps: [])),
                 set: set.name, bisects: bisects)
@@ -107,18 +115,20 @@ struct Verification {
         var response = InputResponse(file, engine)
         var layers = LayerRows()
         for (recording, set) in zip(recordings, sets) {
+            let hasLayers = (comparesLayers || isLoose) && !recording.activations.isEmpty
+            let sequence = hasLayers ? try LayerSequence(file, inputs: set.tensors) : nil
             if !recording.outputs.isEmpty {
-                let results = try engine.run(file, inputs: set.tensors)
+                let results =
+                    try sequence?.outputs(of: file, inputs: set.tensors, engine)
+                    ?? engine.run(file, inputs: set.tensors)
                 response.note(results)
                 try addOutputs(
                     file, results, recording, on: set, isLoose: isLoose, isReversed: isReversed)
             }
-            guard comparesLayers || isLoose else { continue }
-            if recording.activations.isEmpty {
+            guard let sequence else {
                 if comparesLayers { note("no activations are recorded in \(recording.path)") }
                 continue
             }
-            let sequence = try LayerSequence(file, inputs: set.tensors)
             let comparison = LayerComparison(
                 subject: file, sequence: sequence,
                 other: .recording(
