@@ -74,7 +74,7 @@ import Testing
     let arch = ["--arch", "lenet5"]
     expectSuccess(
         try ferry.run(["verify", a, b, "--seeds", "3", "--batch", "2"] + arch), "seed 1/output",
-        "seed 3/output", "in 2 of 2")
+        "seed 3/output", "in 6 of 6")
     expectSuccess(
         try ferry.run(
             ["verify", a, b, "--picture", digit("1575_3"), "--picture", digit("1344_2")] + arch),

@@ -39,6 +39,14 @@ package struct ClassAgreement: Codable, Equatable, Sendable {
         topRequired = required == nil ? nil : counts.required
     }
 
+    /// Adds the pictures of another comparison; five classes count where both have more.
+    mutating func add(_ other: ClassAgreement) {
+        pictures += other.pictures
+        top1 += other.top1
+        top5 = top5.flatMap { five in other.top5.map { five + $0 } }
+        topRequired = topRequired.flatMap { count in other.topRequired.map { count + $0 } }
+    }
+
     /// Whether what was asked for is so in every picture.
     package var isMet: Bool { topRequired.map { $0 == pictures } ?? true }
 

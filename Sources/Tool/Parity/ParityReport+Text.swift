@@ -23,15 +23,21 @@ extension ParityReport {
         if !outputs.isEmpty {
             parts.append(table("OUTPUT", outputs).render(coloured: coloured))
         }
-        parts += outputs.compactMap { row in
-            row.agreement.map { "\(visible(row.name)): \($0.words)" }
-        }
+        if let agreement { parts.append(agreement.words) }
         parts += notes.map { "note: \(visible($0))" }
         parts += bisectionLines(coloured: coloured)
         parts += findings.map { "cause: \(visible($0.sentence))" }
         parts.append(
             "verdict: " + styled(verdictText, coloured ? passes ? .good : .bad : .plain))
         return parts.joined(separator: "\n")
+    }
+
+    /// How often all outputs rank the same classes best.
+    private var agreement: ClassAgreement? {
+        let all = outputs.compactMap(\.agreement)
+        guard var sum = all.first else { return nil }
+        for other in all.dropFirst() { sum.add(other) }
+        return sum
     }
 
     /// The verdict in words.
