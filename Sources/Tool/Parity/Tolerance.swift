@@ -69,7 +69,7 @@ package enum TolerancePreset: String, CaseIterable, Sendable {
     ///
     /// A float16 has 11 significant bits: rounding moves a number by up to 2⁻¹¹ = 4.9e-4 of itself.
     /// Errors of many products cancel for the most part, those of as many layers add up: with all
-    /// weights rounded to float16 full-size VGG-16's outputs move by 9.5e-4 of the largest.
+    /// weights and activations in float16 full-size VGG-16's outputs move by 9.5e-4 of the largest.
     case fp16
 
     package var tolerance: Tolerance {
