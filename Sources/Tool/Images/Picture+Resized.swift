@@ -20,6 +20,23 @@ extension Picture {
         return resampledColumns(to: size.width, filter).resampledRows(to: size.height, filter)
     }
 
+    /// The picture with its shorter side at `short` and its proportions kept, bilinear, as
+    /// torchvision's `Resize(short)`: the long side is `short · long / short side`, truncated.
+    ///
+    /// - Throws: `PictureError` when the picture is so thin that the result would be too large.
+    package func withShortSide(_ short: Int) throws(PictureError) -> Picture {
+        if min(width, height) == short { return self }
+        let long = Int(Double(short * max(width, height)) / Double(min(width, height)))
+        guard short > 0, short * long <= Picture.maximumPixelCount, long <= 1 << 20 else {
+            throw PictureError(
+                file: "", format: "", place: "resizing", expected: "a picture less thin",
+                found: "\(width)×\(height), resized \(short)×\(long)")
+        }
+        return resized(
+            to: width <= height ? (width: short, height: long) : (width: long, height: short),
+            filter: .bilinear)
+    }
+
     private func nearest(_ size: (width: Int, height: Int)) -> Picture {
         let columns = nearestPositions(from: width, to: size.width)
         var samples: [UInt8] = []

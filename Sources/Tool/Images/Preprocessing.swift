@@ -65,7 +65,7 @@ extension Preprocessing {
         switch self {
         case .torchvision:
             let short = (Double(max(size.width, size.height) * 256) / 224).rounded()
-            return try withShortSide(Int(short), of: picture)
+            return try picture.withShortSide(Int(short))
                 .centerCropped(width: size.width, height: size.height)
         case .lenet5Original: throw error(expected: "an input of 1 channel", found: "3")
         case .kerasCaffe, .kerasTF, .none:
@@ -77,23 +77,6 @@ extension Preprocessing {
                 left: (stretched.width - size.width) / 2,
                 top: (stretched.height - size.height) / 2, width: size.width, height: size.height)
         }
-    }
-
-    /// As torchvision's `Resize(short)`: the long side is `short · long / short side`, truncated.
-    private func withShortSide(
-        _ short: Int, of picture: Picture
-    ) throws(PictureError) -> Picture {
-        let (width, height) = (picture.width, picture.height)
-        let long = Int(Double(short * max(width, height)) / Double(min(width, height)))
-        if min(width, height) == short { return picture }
-        guard short * long <= Picture.maximumPixelCount, long <= 1 << 20 else {
-            throw error(
-                expected: "a picture less thin",
-                found: "\(width)×\(height), resized \(short)×\(long)")
-        }
-        return picture.resized(
-            to: width <= height ? (width: short, height: long) : (width: long, height: short),
-            filter: .bilinear)
     }
 
     private func fitted(_ grey: Picture, to size: (width: Int, height: Int)) -> Picture {
