@@ -51,11 +51,11 @@ bench-peers:
 
 dialects:
 	@$(scripts)/dependencies.sh
-	@$(scripts)/dialects.sh
+	@$(scripts)/prove.sh dialects
 
 mutate:
 	@$(scripts)/dependencies.sh
-	@$(scripts)/mutate.sh
+	@$(scripts)/prove.sh mutations
 
 fixtures:
 	@Fixtures/generate/all.sh

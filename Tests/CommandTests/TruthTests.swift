@@ -58,13 +58,18 @@ private func input(of name: String) -> String {
         }
     }
 
-    @Test func `weights of few bits are told from the truth`() throws {
-        let outcome = try Ferry(in: try TemporaryFolder())(
+    @Test func `weights of few bits are told from the truth, and pass a tolerance for them`() throws {
+        let ferry = try Ferry(in: try TemporaryFolder())
+        let words = [
             "verify", model("lenet5.onnx"), "--against", "float64", "--weights", "bf16", "--input",
-            input(of: "lenet5"))
+            input(of: "lenet5"),
+        ]
+        let outcome = try ferry.run(words)
         #expect(outcome.status == 1, "\(outcome.errors)")
         #expect(outcome.output.contains("dense weights rounded to bf16"))
         #expect(outcome.output.contains("verdict: DIFFERENT"))
+        expectSuccess(
+            try ferry.run(words + ["--tolerance", "fp16"]), "verdict: the same within the tolerance")
     }
 
     @Test func `errors grow layer by layer as each arithmetic makes them`() throws {

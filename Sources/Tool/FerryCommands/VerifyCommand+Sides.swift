@@ -143,7 +143,8 @@ extension VerifyCommand {
             throw UsageError("--against: expected inputs of one run, found \(sets.count)")
         }
         let comparison = TruthComparison(
-            file: file, engine: try Engine(global, weights: weights), inputs: sets[0].tensors)
+            file: file, engine: try Engine(global, weights: weights), inputs: sets[0].tensors,
+            tolerance: tolerance)
         activity.enter("computing in float64")
         var page = self.page
         var report = try comparison.report(&page)

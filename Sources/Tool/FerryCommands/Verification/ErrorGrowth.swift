@@ -11,6 +11,7 @@ struct TruthComparison {
     let engine: Engine
     /// By the graph's input names, NCHW.
     let inputs: [String: Tensor]
+    let tolerance: Tolerance
 
     /// Judges the outputs in the engine's arithmetic.
     ///
@@ -26,9 +27,10 @@ struct TruthComparison {
         for name in outputs {
             guard let value = values[name], let reference = truth[name] else { continue }
             let (declared, truth) = (file.declared(value), file.declared(reference))
-            report.outputs.append(.output(name, declared, reference: truth))
+            report.outputs.append(
+                .output(name, declared, reference: truth, tolerance: tolerance))
             page?.add(
-                name, declared, reference: truth, tolerance: .outputs,
+                name, declared, reference: truth, tolerance: tolerance,
                 inputs: file.model.graph.inputs.compactMap { inputs[$0.name] })
         }
         return report

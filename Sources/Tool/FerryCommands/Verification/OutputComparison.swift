@@ -85,6 +85,9 @@ extension Verification {
                 file: recording.path, expected: "at most \(outputs.count) outputs",
                 found: "\(recording.outputs.count)")
         }
+        for output in outputs.dropFirst(recording.outputs.count) {
+            note("output \(output.name) is not recorded in \(recording.path)")
+        }
         for (output, expected) in zip(outputs, recording.outputs) {
             guard let result = results[output.name] else { continue }
             let declared = file.declared(result)
