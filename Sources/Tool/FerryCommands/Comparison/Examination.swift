@@ -178,18 +178,22 @@ struct Examination {
     /// Whether another finding says it already: of a layer that is missing, its tensors are too; a
     /// grouped convolution computed without groups has another shape.
     private func isImplied(_ finding: Finding, _ all: [Finding]) -> Bool {
-        guard finding.tensor != nil else { return false }
+        guard let tensor = finding.tensor else { return false }
         let others = all.filter { $0.tensor == nil && $0.layer == finding.layer }
         switch finding.cause {
         case .tensorMissing, .tensorExtra:
             return others.contains { $0.cause.isPresence }
-        case .biasMissing where finding.explanation.hasSuffix("absent in the value"):
+        case .biasMissing where isAbsent(tensor):
             return others.contains { $0.cause.isPresence }
                 || isBeforeMissingNormalization(finding.layer, all)
         case .tensorShape:
             return others.contains { [.groupIgnored, .group, .kernelShape].contains($0.cause) }
         default: return false
         }
+    }
+
+    private func isAbsent(_ tensor: String) -> Bool {
+        results.contains { $0.pair.name == tensor && $0.pair.value == nil }
     }
 
     private func isBeforeMissingNormalization(_ layer: String, _ all: [Finding]) -> Bool {
