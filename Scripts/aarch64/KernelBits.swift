@@ -125,6 +125,37 @@ private struct Bench {
         winogradTiles("Winograd F(4x4, 3x3)", tileSize: 4, side: 6, pools: false)
         winogradTiles("Winograd F(2x2, 3x3), pooled", tileSize: 2, side: 4, pools: true)
         winogradTiles("Winograd F(2x2, 5x5)", tileSize: 2, side: 6, pools: false)
+        winogradKernels("kernels of F(4x4, 3x3)", side: 6, size: 3)
+        winogradKernels("kernels of F(2x2, 3x3)", side: 4, size: 3)
+        winogradKernels("kernels of F(2x2, 5x5)", side: 6, size: 5)
+    }
+
+    /// The kernels' own transform, with a matrix of any numbers.
+    mutating func winogradKernels(_ name: StaticString, side: Int, size: Int) {
+        start(UInt64(side * 8 + size))
+        let (outputs, depth) = (37, 5)
+        let panels = (outputs + panelWidth - 1) / panelWidth
+        let padded = panels * panelWidth
+        let packed = zeros(side * side * padded * depth)
+        let doubles = room(2 * (outputs + side * size)).assumingMemoryBound(to: Double.self)
+        for index in 0..<outputs + side * size { doubles[index] = Double(number()) }
+        let task = WinogradWeightTask(
+            weights: UnsafeRawPointer(numbers(outputs * depth * size * size)), factors: doubles,
+            matrix: doubles + outputs, packed: packed, side: side, kernelSize: size,
+            outputs: outputs, depth: depth, panels: panels)
+        for panel in 0..<panels { winogradWeights(task, panel, 0..<depth) }
+        // As panels differ between the sets, the result by outputs.
+        let result = zeros(side * side * depth * outputs)
+        for position in 0..<side * side {
+            for channel in 0..<depth {
+                for output in 0..<outputs {
+                    let panel = (position * panels + output / panelWidth) * depth + channel
+                    result[(position * depth + channel) * outputs + output] =
+                        packed[panel * panelWidth + output % panelWidth]
+                }
+            }
+        }
+        finish(name, result, side * side * depth * outputs)
     }
 
     /// Both transforms and the products between them.

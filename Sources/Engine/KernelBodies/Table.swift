@@ -9,6 +9,7 @@ func kernelSet(named name: String) -> KernelSet {
         packImages: packImages, dense: dense, denseVector: denseVector,
         densePanels: densePanels, pool: pool, normalizeAcrossChannels: normalizeAcrossChannels,
         scaleChannels: scaleChannels, clamp: clamp, add: add, transpose: transpose,
-        winogradInput: winogradInput, winogradOutput: winogradOutput,
-        probeFMA: probeFMA, probeFMAs: tileRows * tileVectors, probeRead: probeRead)
+        winogradWeights: winogradWeights, winogradInput: winogradInput,
+        winogradOutput: winogradOutput, probeFMA: probeFMA, probeFMAs: tileRows * tileVectors,
+        probeRead: probeRead)
 }

@@ -32,6 +32,7 @@ package struct KernelSet: Sendable {
     package let clamp: @Sendable (ElementTask, Range<Int>) -> Void
     package let add: @Sendable (ElementTask, Range<Int>) -> Void
     package let transpose: @Sendable (TransposeTask, Range<Int>) -> Void
+    package let winogradWeights: @Sendable (WinogradWeightTask, Int, Range<Int>) -> Void
     package let winogradInput: @Sendable (WinogradTask, Range<Int>) -> Void
     package let winogradOutput: @Sendable (WinogradTask, Range<Int>, Range<Int>) -> Void
 
@@ -60,6 +61,7 @@ package struct KernelSet: Sendable {
         clamp: @escaping @Sendable (ElementTask, Range<Int>) -> Void,
         add: @escaping @Sendable (ElementTask, Range<Int>) -> Void,
         transpose: @escaping @Sendable (TransposeTask, Range<Int>) -> Void,
+        winogradWeights: @escaping @Sendable (WinogradWeightTask, Int, Range<Int>) -> Void,
         winogradInput: @escaping @Sendable (WinogradTask, Range<Int>) -> Void,
         winogradOutput: @escaping @Sendable (WinogradTask, Range<Int>, Range<Int>) -> Void,
         probeFMA: @escaping @Sendable (Int) -> Float, probeFMAs: Int,
@@ -84,6 +86,7 @@ package struct KernelSet: Sendable {
         self.clamp = clamp
         self.add = add
         self.transpose = transpose
+        self.winogradWeights = winogradWeights
         self.winogradInput = winogradInput
         self.winogradOutput = winogradOutput
         self.probeFMA = probeFMA

@@ -23,9 +23,9 @@ struct WinogradForm: Hashable, Sendable {
     }
 
     /// G: s rows of r, for the points of `WinogradTask`.
-    fileprivate var matrix: [[Double]] {
+    fileprivate var matrix: [Double] {
         let points: [Double] = side == 6 ? [0, 0.75, -0.75, 1.5, -1.5] : [0, 1, -1]
-        var rows = points.map { point in
+        let rows = points.map { point in
             let divisor = points.filter { $0 != point }.reduce(1) { $0 * (point - $1) }
             var power = 1.0
             return (0..<kernelSize).map { _ in
@@ -33,8 +33,7 @@ struct WinogradForm: Hashable, Sendable {
                 return power / divisor
             }
         }
-        rows.append((0..<kernelSize).map { $0 == kernelSize - 1 ? 1 : 0 })
-        return rows
+        return rows.flatMap(\.self) + (0..<kernelSize).map { $0 == kernelSize - 1 ? 1 : 0 }
     }
 }
 
@@ -64,33 +63,36 @@ struct WinogradWeights: Sendable {
     ///   - pool: threads that transform; nil for the sizes alone.
     init(
         weight: Tensor, bias: Tensor?, folding scale: ChannelScale?, form: WinogradForm,
-        panelWidth: Int, pool: WorkPool?
+        kernels: KernelSet, pool: WorkPool?
     ) {
         let outputs = weight.shape[0]
         self.form = form
         depth = weight.shape[1]
+        panelWidth = kernels.panelWidth
         panels = (outputs + panelWidth - 1) / panelWidth
-        self.panelWidth = panelWidth
-        let kernels = KernelTransform(
-            form: form, outputs: outputs, depth: depth, panels: panels, panelWidth: panelWidth,
-            factors: scale?.factors)
-        let (depth, panels) = (depth, panels)
         let count = form.positions * panels * depth * panelWidth
         byteCount = 4 * count
+        let (depth, panels) = (depth, panels)
         weights = unsafe Tensor(.float32, shape: [pool == nil ? 0 : count]) {
             (packed: UnsafeMutableBufferPointer<Float>) in
             guard let base = packed.baseAddress, let pool else { return }
+            let (matrix, factors) = (form.matrix, scale?.factors ?? [])
             unsafe weight.withUnsafeBytes { source in
-                // A panel's sixteenth of the depth is a unit of work.
-                pool.run(count: panels * 16) { index, _ in
-                    let part = index % 16
-                    let scratch = UnsafeMutablePointer<SIMD8<Double>>.allocate(
-                        capacity: KernelTransform.scratchCount)
-                    defer { unsafe scratch.deallocate() }
-                    for channel in depth * part / 16..<depth * (part + 1) / 16 {
-                        unsafe kernels.transform(
-                            source, to: base, panel: index / 16, channel: channel,
-                            scratch: scratch)
+                unsafe matrix.withUnsafeBufferPointer { matrix in
+                    unsafe factors.withUnsafeBufferPointer { factors in
+                        guard let source = source.baseAddress, let matrix = matrix.baseAddress
+                        else { return }
+                        let task = unsafe WinogradWeightTask(
+                            weights: source, factors: scale == nil ? nil : factors.baseAddress,
+                            matrix: matrix, packed: base, side: form.side,
+                            kernelSize: form.kernelSize, outputs: outputs, depth: depth,
+                            panels: panels)
+                        // A sixteenth of a panel's depth is a unit of work.
+                        pool.run(count: panels * 16) { index, _ in
+                            let part = index % 16
+                            kernels.winogradWeights(
+                                task, index / 16, depth * part / 16..<depth * (part + 1) / 16)
+                        }
                     }
                 }
             }
@@ -99,85 +101,5 @@ struct WinogradWeights: Sendable {
         weight.releasePages()
         self.bias = PackedConvolution.packedBias(
             bias, outputs: outputs, group: 1, scale: scale, panelWidth: panelWidth)
-    }
-}
-
-/// Transforms kernels one by one.
-private struct KernelTransform: Sendable {
-    let form: WinogradForm
-    let outputs: Int
-    let depth: Int
-    let panels: Int
-    let panelWidth: Int
-    let factors: [Double]?
-    /// G row by row.
-    private let matrix: [Double]
-
-    init(
-        form: WinogradForm, outputs: Int, depth: Int, panels: Int, panelWidth: Int,
-        factors: [Double]?
-    ) {
-        self.form = form
-        self.outputs = outputs
-        self.depth = depth
-        self.panels = panels
-        self.panelWidth = panelWidth
-        self.factors = factors
-        matrix = form.matrix.flatMap(\.self)
-    }
-
-    /// Room for eight kernels and for half of their transform.
-    static let scratchCount = 25 + 30
-
-    /// The kernels of one input channel for one panel of outputs, eight outputs at a time.
-    func transform(
-        _ source: UnsafeRawBufferPointer, to packed: UnsafeMutablePointer<Float>, panel: Int,
-        channel: Int, scratch: UnsafeMutablePointer<SIMD8<Double>>
-    ) {
-        let taps = form.kernelSize * form.kernelSize
-        for lane in stride(from: 0, to: panelWidth, by: 8) {
-            let first = panel * panelWidth + lane
-            for tap in 0..<taps { unsafe scratch[tap] = .zero }
-            for output in first..<max(first, min(first + 8, outputs)) {
-                let factor = factors?[output] ?? 1
-                let offset = (output * depth + channel) * taps * 4
-                for tap in 0..<taps {
-                    let weight = unsafe source.loadUnaligned(
-                        fromByteOffset: offset + tap * 4, as: Float.self)
-                    unsafe scratch[tap][output - first] = factor * Double(weight)
-                }
-            }
-            let target = unsafe packed + ((panel * depth + channel) * panelWidth + lane)
-            unsafe transform(scratch, half: scratch + 25, to: target)
-        }
-    }
-
-    /// G g Gᵀ of eight kernels, rounded to float32: position by position, `step` floats apart.
-    private func transform(
-        _ g: UnsafePointer<SIMD8<Double>>, half: UnsafeMutablePointer<SIMD8<Double>>,
-        to target: UnsafeMutablePointer<Float>
-    ) {
-        let (side, size) = (form.side, form.kernelSize)
-        let step = panels * depth * panelWidth
-        // Columns of the kernel first: half[i, k] = Σ_t G[i, t] · g[t, k].
-        for i in 0..<side {
-            for k in 0..<size {
-                var sum = SIMD8<Double>.zero
-                for tap in 0..<size {
-                    unsafe sum += matrix[i * size + tap] * g[tap * size + k]
-                }
-                unsafe half[i * size + k] = sum
-            }
-        }
-        for i in 0..<side {
-            for j in 0..<side {
-                var sum = SIMD8<Double>.zero
-                for k in 0..<size {
-                    unsafe sum += matrix[j * size + k] * half[i * size + k]
-                }
-                let position = unsafe UnsafeMutableRawPointer(target + (i * side + j) * step)
-                unsafe position.storeBytes(of: SIMD8<Float>(sum), as: SIMD8<Float>.self)
-            }
-        }
     }
 }

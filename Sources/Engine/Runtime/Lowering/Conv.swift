@@ -103,17 +103,17 @@ extension Conv: Lowerable {
         _ form: WinogradForm, _ planner: inout Planner
     ) {
         let epilogue = planner.fuseEpilogue(of: node, foldsNormalization: true, pools: true)
-        let panelWidth = planner.kernels.panelWidth
+        let kernels = planner.kernels
         let transform = { @Sendable (pool: WorkPool?) in
             WinogradWeights(
                 weight: weight, bias: bias, folding: epilogue.scale, form: form,
-                panelWidth: panelWidth, pool: pool)
+                kernels: kernels, pool: pool)
         }
         let weights = transform(planner.preparingPool)
         let step = WinogradStep(
             summary: summary(node, epilogue, form.name, weight, weights.byteCount, planner),
             weights: weights, window: window, bounds: epilogue.bounds, pools: epilogue.pools,
-            threads: planner.pool.threadCount, kernels: planner.kernels,
+            threads: planner.pool.threadCount, kernels: kernels,
             input: planner.value(node.inputs[0], in: .channelsLast),
             output: planner.define(epilogue.output, .channelsLast))
         planner.requireZeros(max(weights.depth, weights.paddedOutputs))
