@@ -19,7 +19,7 @@ func `what was recorded is met again, bit for bit`(name: String) throws {
         try ferry.run(["record", model(name), "-o", "r", "--layers", "--batch", "2"] + arch),
         " → r: 1 set, ", "float32, fast\n")
     expectSuccess(
-        try ferry.run(["verify", model(name), "--fixture", "r"] + arch),
+        try ferry.run(["verify", model(name), "--fixture", "r", "--layers"] + arch),
         "verdict: equal to the last bit\n")
     #expect(
         contents(of: ferry.folder.path("r")) == [

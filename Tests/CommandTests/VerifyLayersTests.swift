@@ -219,9 +219,13 @@ func `recorded activations find their layers by name`(name: String) throws {
     let folder = try TemporaryFolder()
     let name = model("alexnet_narrow.onnx")
     let (input, output, activations) = try values(of: name)
+    let picture = try #require(activations.last { $0.1.rank == 4 }).1.shape
     let turned = activations.map { item in
-        (item.0, item.1.rank == 4 ? item.1.permuted([0, 2, 3, 1]) : item.1)
-    }.filter { !$0.0.contains("Flatten") }
+        let isFlattened = item.1.shape == [picture[0], picture.dropFirst().reduce(1, *)]
+        let tensor = isFlattened ? item.1.reshaped(picture) : item.1
+        let last = tensor.rank == 4 ? tensor.permuted([0, 2, 3, 1]) : tensor
+        return (item.0, isFlattened ? last.reshaped(item.1.shape) : last)
+    }
     try write(
         [("input_0", input.permuted([0, 2, 3, 1])), ("output_0", output)] + turned,
         to: folder.path("r.safetensors"))

@@ -145,13 +145,8 @@ struct LayerComparison {
         guard case .recording(_, let isChannelsLast) = other else {
             return Orientation.oriented(tensor, to: shape)
         }
-        if isChannelsLast, layer.kind == .movement, tensor.rank == 2,
-            let source = layer.node.inputs.first.flatMap({ sequence.index(of: $0) }),
-            case let from = sequence.layers[source].shape, from.count == 4,
-            from.dropFirst().reduce(1, *) == tensor.shape[1]
-        {
-            return tensor.reshaped([from[0], from[2], from[3], from[1]])
-                .permuted(Orientation.toChannelsFirst).reshaped(shape)
+        if isChannelsLast, let picture = layer.flattened, tensor.shape == shape {
+            return Orientation.flattened(tensor, of: picture, toChannelsLast: false)
         }
         return Orientation.oriented(tensor, to: shape, isChannelsLast: isChannelsLast)
     }

@@ -23,12 +23,15 @@ struct LayerSequence {
         let sample: [Double]
         /// The shape without axes of one element, in no order: what changes of layout keep.
         let extent: [Int]
+        /// [C, H, W] of the picture whose numbers a row of the value is, where the graph has
+        /// flattened one: a file with its channels last has them in another order.
+        fileprivate(set) var flattened: [Int]?
 
         var value: String { node.outputs[0] }
         var type: String { node.op.type }
     }
 
-    let layers: [Layer]
+    private(set) var layers: [Layer]
     /// The graph's inputs, which no layer computes.
     let inputs: [ValueDeclaration]
     let outputs: [String]
@@ -63,6 +66,22 @@ struct LayerSequence {
         for (index, layer) in layers.enumerated() {
             for output in layer.node.outputs where !output.isEmpty { places[output] = index }
             for input in Set(layer.node.inputs) { readers[input, default: []].append(index) }
+            layers[index].flattened = flattened(by: layer, types)
+        }
+    }
+
+    private func flattened(by layer: Layer, _ types: [String: ValueInfo]) -> [Int]? {
+        guard layer.shape.count == 2, let input = layer.node.inputs.first,
+            let shape = types[input]?.shape
+        else { return nil }
+        let source = places[input].map { layers[$0] }
+        switch layer.kind {
+        case .movement where shape.count == 4 && !(source?.node.op is Transpose):
+            return shape.dropFirst().reduce(1, *) == layer.shape[1]
+                ? Array(shape.dropFirst()) : nil
+        case .movement, .pointwise, .affine, .arithmetic:
+            return shape == layer.shape ? source?.flattened : nil
+        case .pool, .linear, .other: return nil
         }
     }
 
@@ -73,6 +92,8 @@ struct LayerSequence {
 
     /// The layer that computes a value; nil for inputs and constants.
     func index(of value: String) -> Int? { places[value] }
+
+    func layer(of value: String) -> Layer? { index(of: value).map { layers[$0] } }
 
     /// The one layer that reads what `index` computes; nil when there are several or none.
     func soleReader(of index: Int) -> Int? {
@@ -134,6 +155,7 @@ extension LayerSequence.Layer {
         shape = type.shape
         elementType = type.elementType
         extent = shape.filter { $0 != 1 }.sorted()
+        flattened = nil
         kind = LayerKind(node, weights)
         description = "\(node.op)"
         weightShapes = constants.map(\.shape)
@@ -142,72 +164,6 @@ extension LayerSequence.Layer {
             if let smallest, smallest.elementCount <= 1 << 16 {
                 Array(smallest.doubles().prefix(64))
             } else { [] }
-    }
-}
-
-/// What operators may stand in one another's place.
-enum LayerKind {
-    /// Each output from the input at its place, or from those around it.
-    case pointwise
-    /// As `pointwise`, and a scale and a shift that constants decide: it may be worked into others.
-    case affine
-    case pool
-    /// Convolutions and matrix products.
-    case linear
-    /// Of two or more activations, place by place.
-    case arithmetic
-    /// Elements are moved, not changed.
-    case movement
-    case other
-
-    private static let kinds: [LayerKind: [String]] = [
-        .pointwise: [
-            "Abs", "Ceil", "Clip", "Elu", "Erf", "Exp", "Floor", "HardSigmoid", "HardSwish", "LRN",
-            "LeakyRelu", "Log", "LogSoftmax", "Neg", "PRelu", "Reciprocal", "Relu", "Selu",
-            "Sigmoid", "Softmax", "Softplus", "Sqrt", "Tanh",
-        ],
-        .affine: ["BatchNormalization"],
-        .pool: [
-            "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "MaxPool", "ReduceMax",
-            "ReduceMean", "ReduceMin", "ReduceSum",
-        ],
-        .linear: ["Conv", "Gemm", "MatMul"],
-        .movement: [
-            "Cast", "Dropout", "Expand", "Flatten", "Identity", "Reshape", "Squeeze", "Transpose",
-            "Unsqueeze",
-        ],
-    ]
-    private static let byType = Dictionary(
-        uniqueKeysWithValues: kinds.flatMap { kind, types in types.map { ($0, kind) } })
-    private static let arithmetics: Set = [
-        "Add", "Div", "Max", "Mean", "Min", "Mul", "Pow", "Sub", "Sum",
-    ]
-
-    /// Whether a part of a name is an operator's, numbered or not.
-    static func isOperator(_ name: String) -> Bool {
-        let name = name.split(separator: "_").first.map(String.init) ?? name
-        return byType[name] != nil || arithmetics.contains(name)
-            || ["BiasAdd", "Concat", "Pad"].contains(name)
-    }
-
-    init(_ node: Node, _ weights: [String: Tensor]) {
-        if Self.arithmetics.contains(node.op.type) {
-            let moving = node.inputs.count { !$0.isEmpty && weights[$0] == nil }
-            let isLinear = ["Add", "Sub", "Mul", "Div"].contains(node.op.type)
-            self = moving > 1 ? .arithmetic : isLinear ? .affine : .pointwise
-        } else {
-            self = Self.byType[node.op.type] ?? .other
-        }
-    }
-
-    /// Whether one may have been written for the other by mistake or by choice.
-    func mayReplace(_ other: LayerKind) -> Bool {
-        switch (self, other) {
-        case (.pointwise, .pointwise), (.affine, .affine), (.pool, .pool), (.linear, .linear),
-            (.arithmetic, .arithmetic), (.pointwise, .affine), (.affine, .pointwise):
-            true
-        default: false
-        }
     }
 }
 

@@ -28,6 +28,20 @@ enum Orientation {
         return tensor.reshaped(shape)
     }
 
+    /// Flattened pictures with their numbers in the order of the other layout.
+    ///
+    /// - Parameters:
+    ///   - tensor: [N, C·H·W].
+    ///   - picture: [C, H, W].
+    static func flattened(
+        _ tensor: Tensor, of picture: [Int], toChannelsLast: Bool
+    ) -> Tensor {
+        let (planar, turned) = (picture, [picture[1], picture[2], picture[0]])
+        let (given, order) =
+            toChannelsLast ? (planar, Self.toChannelsLast) : (turned, toChannelsFirst)
+        return tensor.reshaped([tensor.shape[0]] + given).permuted(order).reshaped(tensor.shape)
+    }
+
     /// Whether a tensor can only be `shape` with its channels last; nil where its shape does not
     /// tell.
     static func hasChannelsLast(_ tensor: Tensor, for shape: [Int]) -> Bool? {

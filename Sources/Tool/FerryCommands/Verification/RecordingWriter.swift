@@ -137,7 +137,7 @@ struct RecordingWriter {
         for (index, output) in outputs.enumerated() {
             try writeArray(values[output], of: output, as: "output_\(index)")
         }
-        let activations = recorded(values)
+        let activations = try recorded(values, inputs: set.tensors)
         if !activations.isEmpty { try write(activations, in: "\(name)/", of: folder, &report) }
         report.sets.append(
             .init(
@@ -145,12 +145,23 @@ struct RecordingWriter {
                 outputs: outputs.count, activations: activations.count))
     }
 
-    /// Activations in graph order; sizes and indices that a graph computes are none, unless named.
-    private func recorded(_ values: [String: Tensor]) -> [NamedTensor] {
-        names.compactMap { name in
+    /// Activations in graph order, in the file's own layout; sizes and indices that a graph computes
+    /// are none, unless named.
+    private func recorded(
+        _ values: [String: Tensor], inputs: [String: Tensor]
+    ) throws -> [NamedTensor] {
+        let isTurned = file.model.inputLayout == .nhwc && !names.isEmpty
+        let sequence = isTurned ? try LayerSequence(file, inputs: inputs) : nil
+        return names.compactMap { name in
             guard let tensor = values[name] else { return nil }
             if case .all = selection, !tensor.elementType.isFloatingPoint { return nil }
-            return NamedTensor(name: name, tensor: file.declared(tensor))
+            let own =
+                if let picture = sequence?.layer(of: name)?.flattened {
+                    Orientation.flattened(tensor, of: picture, toChannelsLast: true)
+                } else {
+                    file.declared(tensor)
+                }
+            return NamedTensor(name: name, tensor: own)
         }
     }
 
