@@ -14,9 +14,9 @@ private typealias Halves = InlineArray<30, Eight>
 @inline(never)
 func winogradWeights(_ task: WinogradWeightTask, _ panel: Int, _ channels: Range<Int>) {
     switch (task.side, task.kernelSize) {
-    case (6, 3): unsafe transformKernels(task, 6, 3, panel, channels)
-    case (4, 3): unsafe transformKernels(task, 4, 3, panel, channels)
-    default: unsafe transformKernels(task, 6, 5, panel, channels)
+    case (6, 3): transformKernels(task, 6, 3, panel, channels)
+    case (4, 3): transformKernels(task, 4, 3, panel, channels)
+    default: transformKernels(task, 6, 5, panel, channels)
     }
 }
 
@@ -28,7 +28,7 @@ private func transformKernels(
     let step = task.panels * task.depth * panelWidth
     for channel in channels {
         for lane in stride(from: 0, to: panelWidth, by: 8) {
-            let kernels = unsafe gatherKernels(
+            let kernels = gatherKernels(
                 task, size * size, channel, panel * panelWidth + lane)
             // Columns of the kernel first: half[i, k] = Σ_t G[i, t] · g[t, k].
             var half = Halves(repeating: Eight())
