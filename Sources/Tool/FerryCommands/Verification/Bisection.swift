@@ -79,14 +79,8 @@ extension LayerComparison {
     ) -> Bool {
         let layer = sequence.layers[pair.layer]
         if layer.type == "Pad", TensorSummary(of: mine).infinityCount > 0 { return false }
-        guard let theirs = oriented(theirs, to: layer, mine.shape) else { return true }
+        guard let theirs = oriented(theirs, to: layer, like: mine) else { return true }
         return !difference(mine, theirs).isWithinTolerance
-    }
-
-    private func difference(_ mine: Tensor, _ theirs: Tensor) -> TensorDifference {
-        isReversed
-            ? TensorDifference(of: theirs, from: mine, tolerance: tolerance)
-            : TensorDifference(of: mine, from: theirs, tolerance: tolerance)
     }
 
     /// What a segment of the subject answers to the other side's values, beside the other side's own
@@ -113,7 +107,7 @@ extension LayerComparison {
         let result = try engine.run(network, inputs: given)
         let layer = sequence.layers[pair.layer]
         guard let mine = result[layer.value], let theirs = values[pair.other],
-            let theirs = oriented(theirs, to: layer, mine.shape)
+            let theirs = oriented(theirs, to: layer, like: mine)
         else { return nil }
         return difference(mine, theirs)
     }

@@ -56,7 +56,7 @@ extension LayerComparison {
         var likeliest: (pair: (layer: Int, other: Int), ratio: Double)?
         for candidate in open.candidates {
             guard let a = mine[candidate.layer], let b = theirs[candidate.other],
-                let b = oriented(b, to: sequence.layers[candidate.layer], a.shape)
+                let b = oriented(b, to: sequence.layers[candidate.layer], like: a)
             else { continue }
             let difference = TensorDifference(of: a, from: b, tolerance: tolerance)
             if difference.isWithinTolerance { return map.replace(open.pair, by: candidate) }
@@ -85,7 +85,7 @@ extension LayerComparison {
             let source = layers.first { layer in
                 guard let value = values[layer],
                     let theirs = oriented(
-                        tensors[index].tensor, to: sequence.layers[layer], value.shape)
+                        tensors[index].tensor, to: sequence.layers[layer], like: value)
                 else { return false }
                 return TensorDifference(of: value, from: theirs, tolerance: tolerance)
                     .isWithinTolerance

@@ -119,7 +119,7 @@ struct LayerComparison {
         let operation = sequence.operation(of: segment)
         let name = sequence.name(of: segment)
         let (otherName, otherOperation) = describe(pair.other, operation)
-        let theirs = oriented(theirs, to: layer, mine.shape) ?? theirs
+        let theirs = oriented(theirs, to: layer, like: mine) ?? theirs
         let (value, reference) = isReversed ? (theirs, mine) : (mine, theirs)
         let parity = ParityRow.activation(
             isReversed ? otherName : name, value, reference: reference, tolerance: tolerance)
@@ -149,6 +149,27 @@ struct LayerComparison {
             return Orientation.flattened(tensor, of: picture, toChannelsLast: false)
         }
         return Orientation.oriented(tensor, to: shape, isChannelsLast: isChannelsLast)
+    }
+
+    /// A tensor of the other side as the graph lays out `value`, the layer's own.
+    ///
+    /// Flattened pictures are taken in the order in which they agree, as a graph may turn a picture
+    /// before it flattens it.
+    func oriented(
+        _ tensor: Tensor, to layer: LayerSequence.Layer, like value: Tensor
+    ) -> Tensor? {
+        guard let turned = oriented(tensor, to: layer, value.shape) else { return nil }
+        let isPlain =
+            layer.flattened != nil && tensor.shape == value.shape
+            && !difference(value, turned).isWithinTolerance
+            && difference(value, tensor).isWithinTolerance
+        return isPlain ? tensor : turned
+    }
+
+    func difference(_ mine: Tensor, _ theirs: Tensor) -> TensorDifference {
+        isReversed
+            ? TensorDifference(of: theirs, from: mine, tolerance: tolerance)
+            : TensorDifference(of: mine, from: theirs, tolerance: tolerance)
     }
 
     private func lonelyRow(_ name: String, layer: Int) -> LayerRow {
