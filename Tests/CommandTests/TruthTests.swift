@@ -59,7 +59,7 @@ private func input(of name: String) -> String {
     }
 
     @Test func `weights of few bits are far from the truth, unless fp16 is enough`() throws {
-        let ferry = try Ferry(in: try TemporaryFolder())
+        let ferry = Ferry(in: try TemporaryFolder())
         let words = [
             "verify", model("lenet5.onnx"), "--against", "float64", "--weights", "bf16", "--input",
             input(of: "lenet5"),
