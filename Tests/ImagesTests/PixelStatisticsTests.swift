@@ -1,10 +1,17 @@
 import Foundation
 import Images
+import Tensors
 import TestSupport
 import Testing
 
 /// Of a mean and of a root: a few roundings of numbers below 1.
 private let rounding = 1e-14
+
+private func isClose(_ a: [Double], _ b: [Double]) -> Bool {
+    a.count == b.count && zip(a, b).allSatisfy { pair in abs(pair.0 - pair.1) < rounding }
+}
+
+private func negated(_ vector: [Double]) -> [Double] { vector.map { -$0 } }
 
 @Test func `a grey ramp has one component, along grey`() throws {
     let ramp = Picture(256, 2) { x, _, _ in x }
@@ -33,27 +40,25 @@ private let rounding = 1e-14
     let picture = Picture(8, 1) { x, _, channel in levels[channel][x >> channel & 1] }
     let covariance = PixelStatistics(of: picture).covariance
     let components = PrincipalComponents(of: covariance)
-    let halves = [120.0, 50, 30].map { $0 * $0 / (255 * 255) }
-    #expect(zip(components.values, halves).allSatisfy { ($0 - $1).magnitude < rounding })
+    let halves: [Double] = [14400.0 / 65025, 2500.0 / 65025, 900.0 / 65025]
+    #expect(isClose(components.values, halves))
     #expect(components.vectors == [[0, 1, 0], [0, 0, 1], [1, 0, 0]])
 }
 
 @Test func `a sum and a difference are told apart`() throws {
     // Red a + b, green a − b, a in 128 ± 40, b in ±7: λ are 2·40² and 2·7² over 255².
     let picture = Picture(4, 1) { x, _, channel in
-        let (a, b) = (x & 1 == 0 ? 88 : 168, x & 2 == 0 ? -7 : 7)
+        let a = x & 1 == 0 ? 88 : 168
+        let b = x & 2 == 0 ? -7 : 7
         return [a + b, a - b, 5][channel]
     }
     let components = PrincipalComponents(of: PixelStatistics(of: picture).covariance)
-    let expected = [2 * 40.0 * 40, 2 * 7.0 * 7, 0].map { $0 / (255 * 255) }
-    #expect(zip(components.values, expected).allSatisfy { ($0 - $1).magnitude < rounding })
+    let expected: [Double] = [3200.0 / 65025, 98.0 / 65025, 0]
+    #expect(isClose(components.values, expected))
     let half = 0.5.squareRoot()
-    for (vector, wanted) in zip(
-        components.vectors, [[half, half, 0], [half, -half, 0], [0, 0, 1]])
-    {
-        let isSame = zip(vector, wanted).allSatisfy { ($0 - $1).magnitude < rounding }
-        let isOpposite = zip(vector, wanted).allSatisfy { ($0 + $1).magnitude < rounding }
-        #expect(isSame || isOpposite, "\(vector)")
+    let wanted: [[Double]] = [[half, half, 0], [half, -half, 0], [0, 0, 1]]
+    for (vector, wanted) in zip(components.vectors, wanted) {
+        #expect(isClose(vector, wanted) || isClose(vector, negated(wanted)), "\(vector)")
     }
 }
 
@@ -64,7 +69,10 @@ private let rounding = 1e-14
         left: 0, top: 100, width: picture.width, height: picture.height - 100)
     for parts in [[upper, lower], [lower, upper]] {
         var sum = PixelStatistics()
-        for part in parts { #expect(sum.add(PixelStatistics(of: part))) }
+        for part in parts {
+            let isAdded = sum.add(PixelStatistics(of: part))
+            #expect(isAdded)
+        }
         #expect(sum == PixelStatistics(of: picture))
     }
 }
@@ -84,12 +92,11 @@ private let rounding = 1e-14
     // 2 on the diagonal, 1 beside it: λ = 2 ± √2 and 2.
     let (values, vectors) = SymmetricMatrix(entries: [2, 1, 0, 2, 1, 2]).eigensystem()
     let root = 2.0.squareRoot()
-    #expect(zip(values, [2 + root, 2, 2 - root]).allSatisfy { ($0 - $1).magnitude < rounding })
+    #expect(isClose(values, [2 + root, 2, 2 - root]))
     let half = root / 2
-    let wanted = [[0.5, half, 0.5], [half, 0, -half], [-0.5, half, -0.5]]
+    let wanted: [[Double]] = [[0.5, half, 0.5], [half, 0, -half], [-0.5, half, -0.5]]
     for (vector, wanted) in zip(vectors, wanted) {
-        let sign: Double = vector[0] * wanted[0] < 0 ? -1 : 1
-        #expect(zip(vector, wanted).allSatisfy { ($0 - sign * $1).magnitude < rounding })
+        #expect(isClose(vector, wanted) || isClose(vector, negated(wanted)), "\(vector)")
     }
 }
 
@@ -105,10 +112,12 @@ func `eigenvectors are right-angled, and make the matrix again`(seed: UInt64) {
     #expect(values == values.sorted(by: >))
     for row in 0..<3 {
         for column in 0..<3 {
-            let product = zip(vectors[row], vectors[column]).reduce(0) { $0 + $1.0 * $1.1 }
+            let product = zip(vectors[row], vectors[column]).reduce(0.0) { sum, pair in
+                sum + pair.0 * pair.1
+            }
             #expect((product - (row == column ? 1 : 0)).magnitude < rounding)
-            let again = (0..<3).reduce(0) {
-                $0 + values[$1] * vectors[$1][row] * vectors[$1][column]
+            let again = (0..<3).reduce(0.0) { sum, index in
+                sum + values[index] * vectors[index][row] * vectors[index][column]
             }
             #expect((again - matrix[row: row, column: column]).magnitude < rounding * size)
         }

@@ -9,7 +9,7 @@ func `tiles are laid out almost square, in full rows where they can be`(count: I
     #expect(TileGrid.columns(for: count) == columns)
 }
 
-@Test func `tiles are enlarged, with white between them`() throws {
+@Test func `tiles are enlarged, with blue between them`() throws {
     let grid = try #require(TileGrid(columns: 2, rows: 1, tile: (2, 1), zoom: 4))
     // Gaps of two pixels.
     #expect((grid.width, grid.height) == (2 + 2 * (8 + 2), 2 + 4 + 2))
@@ -19,12 +19,13 @@ func `tiles are laid out almost square, in full rows where they can be`(count: I
     func pixel(_ x: Int, _ y: Int) -> [UInt8] {
         Array(picture.samples[(y * picture.width + x) * 3..<(y * picture.width + x) * 3 + 3])
     }
-    #expect(pixel(1, 2) == [255, 255, 255] && pixel(2, 1) == [255, 255, 255])
+    let blue: [UInt8] = [170, 190, 220]
+    #expect(pixel(1, 2) == blue && pixel(2, 1) == blue)
     #expect(pixel(2, 2) == [10, 20, 30] && pixel(5, 5) == [10, 20, 30])
     #expect(pixel(6, 2) == [40, 50, 60] && pixel(9, 5) == [40, 50, 60])
-    #expect(pixel(10, 2) == [255, 255, 255])
+    #expect(pixel(10, 2) == blue)
     // No tile.
-    #expect(pixel(12, 2) == [255, 255, 255])
+    #expect(pixel(12, 2) == blue)
 }
 
 @Test func `a grid fills a page, and stays a picture`() throws {

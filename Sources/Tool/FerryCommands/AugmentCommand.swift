@@ -36,7 +36,7 @@ struct AugmentCommand: Command {
         picture is scaled (bilinear, as torchvision), cropped, mirrored, then coloured: to
         every pixel p1·α1·λ1 + p2·α2·λ2 + p3·α3·λ3 is added, each α normal with deviation
         σ, λ and p the eigenvalues and vectors of the covariance of red, green and blue in
-        0…1 (--color-by deviation takes √λ, as AlexNet's program did where its paper says
+        0…1 (--color-by deviation takes √λ, as cuda-convnet2 does where AlexNet's paper says
         λ). PNG files are rounded and clipped; arrays are float32 [3, height, width] in
         0…1 plus the colour, unrounded and unclipped. What is drawn follows from the seed,
         the picture's bytes and K alone: the same on every machine, with any name, order

@@ -22,7 +22,7 @@ struct ShowCommand: Command {
             .value("layer", "NAME", help: "the layer or value (default: the first convolution)"),
             .value(
                 "scale", "each|all",
-                help: "what black to white spans (default: each filter; all maps)"),
+                help: "from black to white: each filter or map, or all (default: each)"),
             .value("zoom", "N", help: "pixels a side of each element (default: to fill a page)"),
             .value(
                 "preprocess", "NAME", help: "how pictures are prepared (default: as trained)"),
@@ -36,7 +36,7 @@ struct ShowCommand: Command {
         output and one column for each input it reads, or, where it reads one, tile after
         tile. Maps are grey, in the order of their channels, after the layer itself: name
         the activation behind it to see what goes on. Black is the least number and white
-        the largest; numbers that are none are magenta.
+        the largest, of each filter or map or of all; what is no number is magenta.
         """
     static let example = """
         ferry show alexnet.pth -o conv1.png
@@ -69,9 +69,7 @@ struct ShowCommand: Command {
         try arguments.refuseTogether("filters", "activations")
         try arguments.require("activations", with: "layer")
         if picture == "" { throw UsageError("--activations: expected a file name, found ''") }
-        scale =
-            try arguments.choice("scale", of: LayerTiles.Scale.self)
-            ?? (picture == nil ? .each : .all)
+        scale = try arguments.choice("scale", of: LayerTiles.Scale.self) ?? .each
         zoom = try arguments.integer("zoom", in: 1...64)
         preprocess = try arguments.choice("preprocess", of: Preprocessing.self)
         exif = try arguments.choice("exif", of: EXIFHandling.self) ?? .ignore

@@ -66,13 +66,18 @@ package struct TileGrid: Equatable, Sendable {
     package var width: Int { Self.side(columns, tile.width, zoom, Self.gap(tile, zoom)) }
     package var height: Int { Self.side(rows, tile.height, zoom, Self.gap(tile, zoom)) }
 
-    /// The picture: white gaps and places without a tile, `samples` elsewhere.
+    /// Between tiles and where there is none: a blue that no grey element has.
+    private static let background: [UInt8] = [170, 190, 220]
+
+    /// The picture: `samples` on the background.
     ///
     /// - Parameter samples: of the tile at a row and column, [height, width, 3]; nil where there is
     ///   none.
     package func picture(_ samples: (_ row: Int, _ column: Int) -> [UInt8]?) -> Picture {
         let (width, gap) = (width, Self.gap(tile, zoom))
-        var canvas = [UInt8](repeating: 255, count: width * height * 3)
+        var canvas: [UInt8] = []
+        canvas.reserveCapacity(width * height * 3)
+        for _ in 0..<width * height { canvas += Self.background }
         for row in 0..<rows {
             for column in 0..<columns {
                 guard let samples = samples(row, column) else { continue }

@@ -14,7 +14,10 @@ private func variant(_ number: Int, seed: UInt64 = 1) -> Variant {
 /// Σ (found − expected)² / expected for equally likely cells, in deviations from its mean.
 private func chiSquare(_ counts: [Int]) -> Double {
     let expected = Double(counts.reduce(0, +)) / Double(counts.count)
-    let sum = counts.reduce(0.0) { $0 + (Double($1) - expected) * (Double($1) - expected) }
+    let sum = counts.reduce(0.0) { sum, count in
+        let difference = Double(count) - expected
+        return sum + difference * difference
+    }
     let freedom = Double(counts.count - 1)
     return (sum / expected - freedom) / (2 * freedom).squareRoot()
 }
@@ -26,10 +29,13 @@ private func chiSquare(_ counts: [Int]) -> Double {
             number: recorded.number)
         let start = RandomStream(variant, transform: recorded.transform)
         var (plain, bounded, normal) = (start, start, start)
-        #expect(recorded.draws.map { UInt64($0, radix: 16) } == (0..<4).map { _ in plain.next() })
+        let draws: [UInt64?] = (0..<4).map { _ in plain.next() }
+        #expect(recorded.draws.map { UInt64($0, radix: 16) } == draws)
         let bounds = [2, 33, 257, 1_000_000_000, (1 << 62) + 1, (1 << 62) + 1]
-        #expect(recorded.below == bounds.map { bounded.below($0) })
-        #expect(recorded.normals == recorded.normals.map { _ in normal.normal() })
+        let below = bounds.map { bounded.below($0) }
+        #expect(recorded.below == below)
+        let normals = recorded.normals.map { _ in normal.normal() }
+        #expect(recorded.normals == normals)
     }
 }
 
@@ -39,9 +45,10 @@ private func chiSquare(_ counts: [Int]) -> Double {
     let values = (0..<count).map { _ in random.normal() }
     let n = Double(count)
     func moments(_ power: Int) -> Double {
-        values.reduce(0.0) { sum, value in
-            sum + (0..<power).reduce(1.0) { product, _ in product * value }
-        } / n
+        let powers = values.map { value in
+            (0..<power).reduce(1.0) { product, _ in product * value }
+        }
+        return powers.reduce(0, +) / n
     }
     // Variances of the mean of z, z², z³ and z⁴ are 1/n, 2/n, 15/n and 96/n.
     #expect(moments(1).magnitude < deviations * (1 / n).squareRoot())
@@ -50,7 +57,10 @@ private func chiSquare(_ counts: [Int]) -> Double {
     #expect((moments(4) - 3).magnitude < deviations * (96 / n).squareRoot())
     // The distribution function makes them uniform.
     var cells = [Int](repeating: 0, count: 100)
-    for value in values { cells[Int(100 * (0.5 * erfc(-value / 2.0.squareRoot())))] += 1 }
+    for value in values {
+        let share: Double = erfc(-value / 2.0.squareRoot()) / 2
+        cells[Int(100 * share)] += 1
+    }
     #expect(chiSquare(cells).magnitude < deviations)
     let far = Double(values.count { $0.magnitude > 3 })
     let share = erfc(3 / 2.0.squareRoot())
@@ -100,11 +110,14 @@ private func chiSquare(_ counts: [Int]) -> Double {
     #expect((pairs / n).magnitude < deviations * variance / n.squareRoot())
 }
 
-@Test func `short sides are uniform, both ends included`() {
+@Test func `short sides are uniform, both ends included`() throws {
     var augmentation = Augmentation()
     augmentation.scale = 256...512
     var cells = [Int](repeating: 0, count: 257)
-    for number in 0..<51_400 { cells[(augmentation.drawScale(variant(number)) ?? 0) - 256] += 1 }
+    for number in 0..<51_400 {
+        let short = try #require(augmentation.drawScale(variant(number)))
+        cells[short - 256] += 1
+    }
     #expect(chiSquare(cells).magnitude < deviations)
     #expect(Augmentation().drawScale(variant(0)) == nil)
 }
@@ -128,8 +141,10 @@ func `colours move along the components, as far as α and λ say`(
         let alphas = try #require(draws.alphas)
         for index in 0..<3 { squares[index] += alphas[index] * alphas[index] }
         let (first, second) = (alphas[0] * factors[0], alphas[1] * factors[1])
-        let expected = [half * (first + second), half * (first - second), alphas[2] * factors[2]]
-        #expect(zip(draws.shift, expected).allSatisfy { ($0 - $1).magnitude < 1e-15 })
+        let third = alphas[2] * factors[2]
+        let expected = [half * (first + second), half * (first - second), third]
+        let isClose = zip(draws.shift, expected).allSatisfy { abs($0.0 - $0.1) < 1e-15 }
+        #expect(isClose)
     }
     for square in squares {
         let variance = square / Double(count)

@@ -6,7 +6,7 @@ package struct Augmentation: Sendable {
     package enum ColorUnit: String, CaseIterable, Sendable {
         /// λ, as AlexNet's paper says.
         case eigenvalue
-        /// √λ, as its authors' program does.
+        /// √λ, the deviation along a component, as its author's cuda-convnet2 does (convdata.py).
         case deviation
     }
 

@@ -62,14 +62,18 @@ struct GraphDrawing {
     }
 
     private mutating func addBox(_ id: String, _ layer: Sizes.Layer, _ group: Model.NodeGroup) {
-        var operation = Self.shortened(layer.operation)
-        if let window = layer.window { operation += " \(window.text)" }
-        if layer.parameters > 0 { operation += ", \(Numbers.grouped(layer.parameters))" }
-        let label = [Self.shortened(layer.name), operation].map(Self.escaped)
+        let name = Self.shortened(layer.name)
+        let operation = Self.shortened(layer.operation)
+        var label = "\(Self.escaped(name)) (\(Self.escaped(operation)))"
+        if layer.window != nil || layer.parameters > 0 {
+            let window = layer.window.map { " \($0.text)" } ?? ""
+            label = "\(Self.escaped(name))\\n\(Self.escaped(operation))\(window)"
+        }
+        if layer.parameters > 0 {
+            label += "\\n\(Numbers.grouped(layer.parameters)) parameters"
+        }
         let kind = OperatorKind(of: group.nodes)
-        lines.append(
-            "  \(id) [label=\"\(label.joined(separator: "\\n"))\", fillcolor=\"\(kind.rawValue)\"];"
-        )
+        lines.append("  \(id) [label=\"\(label)\", fillcolor=\"\(kind.rawValue)\"];")
     }
 
     private mutating func addEnd(_ id: String, _ name: String) {
