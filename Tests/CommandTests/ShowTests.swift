@@ -1,6 +1,7 @@
 import FormatInterface
 import Formats
 import Foundation
+import IR
 import Images
 import Tensors
 import TestSupport
