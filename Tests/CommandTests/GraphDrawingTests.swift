@@ -66,7 +66,7 @@ private func text(_ name: String, in folder: TemporaryFolder) throws -> String {
         let outcome = try Ferry(in: folder)("inspect", "n.onnx", "--dot", "n.dot", "--force")
         expectSuccess(outcome)
         let dot = try text("n.dot", in: folder)
-        let labels = dot.split(separator: "\n").filter { $0.contains("layer0 [") }
+        let labels = dot.split(separator: "\n").filter { $0.hasPrefix("  layer0 [") }
         #expect(labels.count == 1)
         let label = try #require(labels.first)
         // Outside escapes there are four quotes: the label's and the colour's.

@@ -70,9 +70,12 @@ func `grey filters are tiles of their numbers`(scale: String) throws {
     let (rgb, bgr) = (try read("rgb.png", in: folder), try read("bgr.png", in: folder))
     #expect(try read("keras.png", in: folder) == bgr)
     #expect(rgb != bgr)
-    for start in stride(from: 0, to: rgb.samples.count, by: 3) {
-        #expect(rgb.samples[start] == bgr.samples[start + 2])
+    var turned = rgb.samples
+    for start in stride(from: 0, to: turned.count, by: 3)
+    where Array(turned[start..<start + 3]) != [170, 190, 220] {
+        turned.swapAt(start, start + 2)
     }
+    #expect(turned == bgr.samples)
     let kernel = try tensor("features.0.weight", of: model("alexnet_narrow.pth")).doubles()
     let first = Array(kernel.prefix(363))
     let expected = levels(
