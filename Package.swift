@@ -188,8 +188,8 @@ let package = Package(
         tests(
             "CommandTests",
             [
-                "Architectures", "FerryCommands", "FormatInterface", "Formats", "IR", "ONNXFormat",
-                "Parity",
+                "Architectures", "FerryCommands", "FormatInterface", "Formats", "IR", "Images",
+                "ONNXFormat", "Parity",
                 "Tensors", "ferry",
             ]),
     ],

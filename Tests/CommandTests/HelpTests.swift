@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 private let commands = [
-    "inspect", "convert", "verify", "diff", "run", "record", "bench", "init", "edit",
+    "inspect", "convert", "verify", "diff", "run", "record", "bench", "init", "edit", "augment",
+    "show",
 ]
 
 @Test(arguments: commands)

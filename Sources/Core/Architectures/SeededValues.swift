@@ -7,7 +7,7 @@ package import Tensors
 /// mix(seed + γ), element i is float32((m·s + c·2⁴⁸) · 2⁻⁴⁸) for m = 2k + 1 − 2²⁴ and
 /// k = mix(key + (i+1)·γ) ≫ 40. The integer is below 2⁵³, so only the last step rounds.
 package struct SeededValues: Sendable {
-    private static let gamma: UInt64 = 0x9E37_79B9_7F4A_7C15
+    package static let gamma: UInt64 = 0x9E37_79B9_7F4A_7C15
 
     /// s: 2²⁴ times the half-width of the interval.
     private let scale: Int64
@@ -59,7 +59,8 @@ package struct SeededValues: Sendable {
         return Float(Double(m &* scale &+ centre) * 0x1p-48)
     }
 
-    private static func mix(_ value: UInt64) -> UInt64 {
+    /// SplitMix64's finaliser.
+    package static func mix(_ value: UInt64) -> UInt64 {
         var z = value
         z ^= z >> 30
         z &*= 0xBF58_476D_1CE4_E5B9
@@ -69,7 +70,7 @@ package struct SeededValues: Sendable {
     }
 
     /// FNV-1a, 64 bits, of the text in UTF-8.
-    private static func hash(_ text: String) -> UInt64 {
+    package static func hash(_ text: String) -> UInt64 {
         text.utf8.reduce(0xCBF2_9CE4_8422_2325) { hash, byte in
             (hash ^ UInt64(byte)) &* 0x100_0000_01B3
         }

@@ -11,23 +11,27 @@ struct InspectCommand: Command {
     static let abstract = "Show a model's layers, totals, inputs, outputs and recipe"
     static let usage = [
         "MODEL… [--plan|--sizes [--batch N]]", "MODEL… --partial [--rename REGEX=TEXT]",
+        "MODEL [--svg FILE] [--dot FILE] [--force]",
     ]
     static let options: [CommandOption] =
         [
             .flag("plan", help: "show how it would be computed here, and in how much memory"),
             .flag("sizes", help: "show output sizes, receptive fields, work and memory by layer"),
             .value("batch", "N", help: "pictures the plan or the sizes are for (default: 1)"),
-        ] + TensorNaming.options
+        ] + GraphFiles.options + TensorNaming.options
     static let discussion = """
         Says also why the tensors, or the graph, are taken for a network; of an unknown
         one, which known network comes nearest and where the two first differ. With
         --partial, tensors that are missing, unexpected or of another shape are listed.
+        --svg draws the graph: a box for each layer with its parameters, coloured by what
+        it does, an arrow for each value with its shape. That takes Graphviz' program dot.
         """
     static let example = """
         ferry inspect vgg16.onnx
         ferry inspect weights.h5 --arch lenet5 --json
         ferry inspect vgg16.onnx --plan --batch 8
         ferry inspect alexnet.pth --sizes --batch 128
+        ferry inspect vgg16.onnx --svg vgg16.svg
         ferry inspect finetuned.pth --partial --arch vgg16
         ferry inspect wrapped.pth --rename '^net\\.=' --mapping names.txt
         """
@@ -36,6 +40,7 @@ struct InspectCommand: Command {
     private let plans: Bool
     private let sizes: Bool
     private let batch: Int
+    private let drawings: GraphFiles?
     private let naming: TensorNaming
     private let global: GlobalOptions
 
@@ -49,11 +54,13 @@ struct InspectCommand: Command {
             throw UsageError("--batch: expected together with --plan or --sizes, found alone")
         }
         self.batch = batch ?? 1
+        drawings = try GraphFiles(arguments)
         naming = try TensorNaming(arguments)
         self.global = global
     }
 
     func run(on console: Console) throws -> ExitStatus {
+        if let drawings { return try draw(drawings, console) }
         var documents: [Document] = []
         let status = console.forEach(paths) { path in
             let (document, complaint) = try examine(path)
@@ -71,6 +78,19 @@ struct InspectCommand: Command {
             try console.printJSON(document)
         }
         return status
+    }
+
+    private func draw(_ drawings: GraphFiles, _ console: Console) throws -> ExitStatus {
+        let program = try drawings.check(source: paths[0])
+        let activity = console.activity("drawing \(paths[0])")
+        let report = try drawings.write(ModelFile(path: paths[0], global, naming), by: program)
+        activity.finish()
+        if global.json {
+            try console.printJSON(report)
+        } else {
+            try console.print(report.text(coloured: console.colours))
+        }
+        return .done
     }
 
     /// What there is to say about a file, and what stands in the way of saying more.

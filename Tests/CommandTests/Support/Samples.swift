@@ -52,13 +52,15 @@ private func field(_ number: UInt64, _ value: UInt64) -> [UInt8] {
 }
 
 /// Bytes of an ONNX file with one node from `x` to `y`, both float32 of these sizes.
-func oneNodeONNX(_ type: String, sizes: [UInt64] = [1, 2]) -> [UInt8] {
+func oneNodeONNX(
+    _ type: String, sizes: [UInt64] = [1, 2], name: String = "strange"
+) -> [UInt8] {
     func value(_ name: String) -> [UInt8] {
         let shape = sizes.flatMap { field(1, field(1, $0)) }
         return field(1, Array(name.utf8)) + field(2, field(1, field(1, 1) + field(2, shape)))
     }
     let node =
-        field(1, Array("x".utf8)) + field(2, Array("y".utf8)) + field(3, Array("strange".utf8))
+        field(1, Array("x".utf8)) + field(2, Array("y".utf8)) + field(3, Array(name.utf8))
         + field(4, Array(type.utf8))
     let graph =
         field(1, node) + field(2, Array("g".utf8)) + field(11, value("x")) + field(12, value("y"))

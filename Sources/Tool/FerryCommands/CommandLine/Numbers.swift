@@ -32,6 +32,9 @@ package enum Numbers {
         return String(format: "%.\(digits)f ms", value)
     }
 
+    /// "0.1235", "-12.3", "1.2e-07": four significant digits.
+    package static func short(_ value: Double) -> String { String(format: "%.4g", value) }
+
     /// A duration in milliseconds.
     package static func milliseconds(_ duration: Duration) -> String {
         milliseconds(duration / .milliseconds(1))

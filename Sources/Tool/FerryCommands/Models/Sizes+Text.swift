@@ -74,7 +74,7 @@ extension Sizes.Layer {
 
 extension Sizes.Window {
     /// "11×11/4+2", stride 1 and pad 0 left out; "~2" a dilation.
-    fileprivate var text: String {
+    var text: String {
         var text = kernel.map { "\($0)" }.joined(separator: "×")
         func add(_ sign: String, _ sizes: [Int], unless usual: Int) {
             if sizes.allSatisfy({ $0 == usual }) { return }
