@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 private let commands = [
-    "inspect", "convert", "verify", "diff", "run", "record", "bench", "init", "edit",
+    "inspect", "convert", "verify", "diff", "run", "record", "bench", "init", "edit", "evaluate",
 ]
 
 @Test(arguments: commands)
