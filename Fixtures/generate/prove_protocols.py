@@ -1,6 +1,7 @@
 """Proves, outside Ferry, what `ferry run --protocol` answers on photographs.
 
     python prove_protocols.py --ferry PATH_TO_BINARY [--folder FOLDER] [--only NAME…]
+        [--protocols PROTOCOL…]
     python prove_protocols.py --goldens
 
 NAME is alexnet or vgg16, made at full size by `ferry init`, or vgg11_narrow. The reference is
@@ -146,21 +147,22 @@ def make(options, name, folder):
 def prove(options, name, folder):
     path, model, factor = make(options, name, folder)
     print(f"{name}, last layer times {factor:g}", flush=True)
+    images = {picture: Image.open(FIXTURES / "images" / picture).convert("RGB")
+              for picture in PICTURES}
+    centers = {picture: answer(model, image, "center") for picture, image in images.items()}
     good = []
-    for protocol, words in PROTOCOLS.items():
+    for protocol in options.protocols:
         lines, others = [], []
-        for picture in PICTURES:
-            photograph = FIXTURES / "images" / picture
+        for picture, image in images.items():
             y = folder / "y.npy"
-            ferry(options, "run", path, photograph, *words, "--output", y, "--force")
-            image = Image.open(photograph).convert("RGB")
-            wanted = answer(model, image, protocol)
+            ferry(options, "run", path, FIXTURES / "images" / picture, *PROTOCOLS[protocol],
+                  "--output", y, "--force")
+            wanted = centers[picture] if protocol == "center" else answer(model, image, protocol)
             lines.append(worst(np.load(y), wanted))
             if protocol != "center":
-                center = torch.from_numpy(answer(model, image, "center"))
-                other = center if len(protocol.split()) == 2 and "center" in protocol \
-                    else center.softmax(1)
-                others.append(worst(other.numpy(), wanted))
+                center = torch.from_numpy(centers[picture])
+                center = center if protocol.startswith("center") else center.softmax(1)
+                others.append(worst(center.numpy(), wanted))
         good.append(max(lines) <= 1)
         shown = " ".join(f"{line:.3f}" for line in lines)
         off = f"; the centre crop's answer would be {min(others):,.0f} or more off" if others else ""
@@ -191,6 +193,7 @@ def main():
     parser.add_argument("--ferry")
     parser.add_argument("--folder")
     parser.add_argument("--only", nargs="*", default=["vgg11_narrow", "alexnet", "vgg16"])
+    parser.add_argument("--protocols", nargs="*", default=list(PROTOCOLS), choices=PROTOCOLS)
     parser.add_argument("--goldens", action="store_true")
     options = parser.parse_args()
     if options.goldens:

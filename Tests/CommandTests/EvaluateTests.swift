@@ -121,10 +121,13 @@ func `protocols judge as run does`(words: [String]) throws {
     expectRefusal(
         try ferry("evaluate", "a.onnx", "pictures"), 3, "pictures: expected folders called by",
         "found 3 folders, 'taby'; did you mean 'tabby'?")
-    try folder.writePictures([(picture, "crane")], as: "crane")
-    try folder.writePictures([(picture, "maillot")], as: "maillot")
+    try folder.writePictures([(picture, "CARDIGAN")], as: "dog or coat")
     expectRefusal(
-        try ferry("evaluate", "a.onnx", "maillot"), 3, "as several are called so")
+        try ferry("evaluate", "a.onnx", "dog or coat"), 3,
+        "found 1 folder, 'CARDIGAN', as several are called")
+    try folder.writePictures([(picture, "Cardigan"), (picture, "cardigan")], as: "both")
+    let both = try ferry("evaluate", "a.onnx", "both", "--json")
+    expectSuccess(both, #""label" : "Cardigan""#, #""label" : "cardigan""#)
 }
 
 @Test(arguments: [

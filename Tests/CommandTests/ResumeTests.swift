@@ -1,4 +1,5 @@
 import Foundation
+import IR
 import TestSupport
 import Testing
 

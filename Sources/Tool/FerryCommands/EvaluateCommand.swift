@@ -87,9 +87,6 @@ struct EvaluateCommand: Command {
         let names = ClassNames(count: try classifier.classCount())
         activity.enter("reading \(folder)")
         let pictures = try pictures(names)
-        for note in file.model.notes { console.note("note: \(note)") }
-        console.note("preprocess: \(classifier.recipe.rawValue)")
-        if let note = classifier.views.note { console.note("note: \(note)") }
         var evaluation = Evaluation(
             classifier, pictures, batch: batch, pool: engine.pool, classes: names.count)
         let state = try resume.map { path in
@@ -100,6 +97,9 @@ struct EvaluateCommand: Command {
             ) { evaluation.count($0, top: $1) }
         }
         activity.finish()
+        for note in file.model.notes { console.note("note: \(note)") }
+        console.note("preprocess: \(classifier.recipe.rawValue)")
+        if let note = classifier.views.note { console.note("note: \(note)") }
         let resumed = evaluation.tally.count
         let start = ContinuousClock.now
         try evaluation.run(state, console)

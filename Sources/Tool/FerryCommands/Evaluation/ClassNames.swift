@@ -6,8 +6,11 @@ struct ClassNames: Sendable {
     let count: Int
     /// ImageNet's categories where there are as many classes; else nil.
     let labels: [String]?
+    /// By name as it stands.
+    private let exact: [String: Int]
+    /// By name in `normal` form.
     private let indices: [String: Int]
-    /// Categories that share their name.
+    /// Normal forms of several categories ("Cardigan" is a dog, "cardigan" is none).
     private let ambiguous: Set<String>
 
     init(count: Int) {
@@ -19,6 +22,7 @@ struct ClassNames: Sendable {
             let name = Self.normal(label)
             if indices.updateValue(index, forKey: name) != nil { ambiguous.insert(name) }
         }
+        exact = Dictionary((labels ?? []).enumerated().map { ($1, $0) }) { first, _ in first }
         self.indices = indices
         self.ambiguous = ambiguous
     }
@@ -26,11 +30,6 @@ struct ClassNames: Sendable {
     /// Names as they are compared: without case, underscores being spaces.
     private static func normal(_ name: String) -> String {
         name.lowercased().replacing("_", with: " ")
-    }
-
-    /// "3 tiger shark", or the number alone.
-    func text(_ index: Int) -> String {
-        labels.map { "\(index) \($0[index])" } ?? "\(index)"
     }
 
     /// A number in decimal digits; nil for other text.
@@ -48,6 +47,7 @@ struct ClassNames: Sendable {
             }
             return number
         }
+        if let index = exact[word.replacing("_", with: " ")] { return index }
         let name = Self.normal(word)
         guard let index = indices[name] else {
             guard labels != nil else {
@@ -61,7 +61,8 @@ struct ClassNames: Sendable {
         }
         if ambiguous.contains(name) {
             throw Problem(
-                expected: "a class's number, as several are called so", found: "'\(word)'")
+                expected: "a class's number or its own name",
+                found: "'\(word)', as several are called")
         }
         return index
     }

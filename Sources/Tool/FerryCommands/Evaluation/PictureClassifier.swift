@@ -41,7 +41,8 @@ final class PictureClassifier {
         }
         outputName = output
         if views.kind.isWhole {
-            self.file = try file.forWholePictures(isOpen: input.size == nil)
+            self.file = try file.forWholePictures(
+                isOpen: input.size == nil, averaged: views.viewCount > 1)
             input.size = nil
         } else {
             self.file = file
@@ -199,11 +200,13 @@ func stacked(_ tensors: [Tensor]) -> Tensor {
 }
 
 extension ModelFile {
-    /// The network as one that gives scores for whole pictures, before any softmax: dense layers
-    /// become convolutions unless it is open to all sizes already.
+    /// The network as one that takes whole pictures: dense layers become convolutions unless it is
+    /// open to all sizes already.
     ///
+    /// - Parameter averaged: whether several views are, so that scores are wanted as they are before a
+    ///   softmax at the end.
     /// - Throws: `InputError` where it cannot become one.
-    fileprivate func forWholePictures(isOpen: Bool) throws -> ModelFile {
+    fileprivate func forWholePictures(isOpen: Bool, averaged: Bool) throws -> ModelFile {
         var (graph, weights) = (model.graph, model.weights)
         if !isOpen {
             var surgery = Surgery(model)
@@ -215,7 +218,8 @@ extension ModelFile {
             }
             (graph, weights) = (surgery.graph, surgery.weights)
         }
-        if let last = graph.nodes.last(where: { $0.outputs.contains(graph.outputs[0].name) }),
+        if averaged,
+            let last = graph.nodes.last(where: { $0.outputs.contains(graph.outputs[0].name) }),
             last.op is Softmax, graph.nodes.contains(where: { $0.outputs.contains(last.inputs[0]) })
         {
             graph.outputs[0].name = last.inputs[0]
