@@ -43,10 +43,13 @@ extension TemporaryFolder {
 
 extension ProcessOutcome {
     /// What an evaluation found, without how long it took.
-    func figures() throws -> [String: String] {
+    func figures() throws -> String {
         let report = try json() as? [String: Any] ?? [:]
-        return report.filter { !["seconds", "picturesPerSecond", "resumed"].contains($0.key) }
-            .mapValues { "\($0)" }
+        let figures = report.filter {
+            !["seconds", "picturesPerSecond", "resumed"].contains($0.key)
+        }
+        let data = try JSONSerialization.data(withJSONObject: figures, options: [.sortedKeys])
+        return String(decoding: data, as: UTF8.self)
     }
 
     func number(_ key: String) throws -> Int? {
