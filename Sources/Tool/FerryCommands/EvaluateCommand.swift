@@ -34,7 +34,8 @@ struct EvaluateCommand: Command {
         as n01440764, are taken in sorted order where there are as many folders as classes.
         --labels FILE has a picture of FOLDER and its class's number or name a line,
         divided by a tab, or by the line's last space. The report says how classes were
-        told. Pictures that cannot be read are reported and do not count.
+        told. Pictures that cannot be read are reported and do not count. --batch 16 is
+        faster for networks with large dense layers; last bits may differ from batch 1.
 
         --resume FILE is made where it does not exist and gets a line for each finished
         picture. A run that was killed goes on from there, with the same figures as one

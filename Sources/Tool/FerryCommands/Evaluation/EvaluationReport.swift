@@ -61,7 +61,9 @@ struct EvaluationReport: Encodable {
         let done = pictures - resumed
         lines.append(
             "\(Numbers.grouped(done)) pictures in \(Numbers.milliseconds(seconds * 1000)): "
-                + String(format: "%.1f", picturesPerSecond) + " pictures/s"
+                + (picturesPerSecond < 100
+                    ? String(format: "%.1f", picturesPerSecond)
+                    : Numbers.grouped(Int(picturesPerSecond.rounded()))) + " pictures/s"
                 + (resumed > 0 ? "; \(Numbers.grouped(resumed)) were done before" : ""))
         return lines.joined(separator: "\n")
     }
