@@ -29,9 +29,9 @@ struct EvaluateCommand: Command {
             .weights,
         ] + TensorNaming.options
     static let discussion = """
-        FOLDER has a folder for each class, called by the class's number (0, 1, 2 ...) or,
-        for networks of 1,000 classes, by ImageNet's name (tiger_shark). Other names, such
-        as n01440764, are taken in sorted order where there are as many folders as classes.
+        FOLDER has a folder for each class, called by the class's number (0, 1, 2 …) or,
+        for networks of 1,000 classes, by ImageNet's name (tiger_shark). Other names,
+        such as n01440764, are taken in sorted order where there is one for each class.
         --labels FILE has a picture of FOLDER and its class's number or name a line,
         divided by a tab, or by the line's last space. The report says how classes were
         told. Pictures that cannot be read are reported and do not count. --batch 16 is
