@@ -10,6 +10,8 @@ for script in recipe fullsize lenet lenet5_1998 narrow checkpoints operators loc
     echo "== $script"
     .venv/bin/python "$script.py"
 done
+echo "== prove_protocols --goldens"
+.venv/bin/python prove_protocols.py --goldens
 echo "== keras_trained"
 .venv/bin/python keras_trained.py keras3
 .venv-tensorflow/bin/python keras_trained.py tf_keras

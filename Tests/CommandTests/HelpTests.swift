@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 private let commands = [
-    "inspect", "convert", "verify", "diff", "run", "record", "bench", "init", "edit", "augment",
-    "show",
+    "inspect", "convert", "verify", "diff", "run", "evaluate", "record", "show", "bench", "init",
+    "edit", "augment",
 ]
 
 @Test(arguments: commands)

@@ -3,8 +3,8 @@ extension FerryMain {
     package static var commands: [any Command.Type] {
         [
             InspectCommand.self, ConvertCommand.self, VerifyCommand.self, DiffCommand.self,
-            RunCommand.self, RecordCommand.self, BenchCommand.self, InitCommand.self,
-            EditCommand.self, AugmentCommand.self, ShowCommand.self,
+            RunCommand.self, EvaluateCommand.self, RecordCommand.self, ShowCommand.self,
+            BenchCommand.self, InitCommand.self, EditCommand.self, AugmentCommand.self,
         ]
     }
 }

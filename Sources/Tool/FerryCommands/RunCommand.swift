@@ -3,7 +3,6 @@ import FormatInterface
 import Foundation
 import IR
 import Images
-import Parity
 import Runtime
 import Tensors
 
@@ -12,7 +11,7 @@ struct RunCommand: Command {
     static let name = "run"
     static let abstract = "Run a network on pictures (top-5) or on arrays"
     static let usage = [
-        "MODEL PICTURE… [--preprocess NAME] [--exif ignore|apply] [--output Y.npy]",
+        "MODEL PICTURE… [--preprocess NAME] [--protocol NAME] [--scale Q] [--output Y.npy]",
         "MODEL --input X.npy --output Y.npy",
     ]
     static let options: [CommandOption] =
@@ -28,6 +27,7 @@ struct RunCommand: Command {
                 help: "\(Preprocessing.allCases.map(\.rawValue).joined(separator: ", "))"),
             .value(
                 "exif", "ignore|apply", help: "what to do with turned pictures (default: ignore)"),
+        ] + ProtocolChoice.options + [
             .flag("force", help: "replace output files that exist"),
             .weights,
             .flag("float64", help: "compute in double precision, and write float64 arrays"),
@@ -38,9 +38,15 @@ struct RunCommand: Command {
         prepared by the model's recipe, which is named on standard error. --partial passes
         over tensors that are no part of the network; none may be missing. --float64 gives
         the truth that errors are measured against; inputs keep the declared type.
+
+        \(ProtocolChoice.discussion)
+        --output then holds the network's own outputs where there is one view, else the
+        averaged softmax.
         """
     static let example = """
         ferry run vgg16.onnx cat.jpg
+        ferry run alexnet.onnx cat.jpg --protocol ten-crop
+        ferry run vgg16.pth cat.jpg dog.jpg --protocol dense --scales 256,384,512
         ferry run lenet5.onnx --input digits.npy --output logits.npy
         ferry run wrapped.pth cat.jpg --rename '^backbone\\.body\\.=features.' --partial
         """
@@ -51,6 +57,7 @@ struct RunCommand: Command {
     private let outputs: [ArrayArgument]
     private let preprocess: Preprocessing?
     private let exif: EXIFHandling
+    private let views: ProtocolChoice
     private let force: Bool
     private let weights: DenseWeights
     private let inFloat64: Bool
@@ -65,6 +72,7 @@ struct RunCommand: Command {
         outputs = try arguments.arrays("output")
         preprocess = try arguments.choice("preprocess", of: Preprocessing.self)
         exif = try arguments.choice("exif", of: EXIFHandling.self) ?? .ignore
+        views = try ProtocolChoice(arguments)
         force = arguments.has("force")
         weights = try arguments.choice("weights", of: DenseWeights.self) ?? .f32
         inFloat64 = arguments.has("float64")
@@ -82,8 +90,9 @@ struct RunCommand: Command {
         if !inputs.isEmpty, outputs.isEmpty {
             throw UsageError("--input: expected --output too")
         }
-        if !inputs.isEmpty, preprocess != nil {
-            throw UsageError("--preprocess: expected pictures, found --input")
+        for option in ["preprocess", "protocol", "scale", "scales"]
+        where !inputs.isEmpty && arguments.has(option) {
+            throw UsageError("--\(option): expected pictures, found --input")
         }
     }
 
@@ -108,11 +117,11 @@ struct RunCommand: Command {
     private func classify(
         _ file: ModelFile, _ engine: Engine, _ console: Console
     ) throws -> ExitStatus {
-        let input = try file.pictureInput()
-        let recipe = try file.recipe(preprocess)
+        let classifier = try PictureClassifier(
+            file, engine, views, preprocess: preprocess, exif: exif, inFloat64: inFloat64)
+        let recipe = classifier.recipe
         console.note("preprocess: \(recipe.rawValue)")
-        let plan =
-            inFloat64 ? nil : try engine.plan(file, inputShapes: [input.name: input.shape])
+        if let note = classifier.views.note { console.note("note: \(note)") }
         var classified: [Classification] = []
         var collected: [[String: Tensor]] = []
         let progress = console.progress("pictures")
@@ -122,39 +131,39 @@ struct RunCommand: Command {
                 done += 1
                 progress.update(done, of: pictures.count)
             }
-            let tensor = try file.tensor(
-                of: path, by: recipe, exif: exif, for: input.shape, console)
-            let inputs = [input.name: tensor]
-            let results =
-                if let plan {
-                    try engine.run(file, plan, inputs: inputs)
-                } else {
-                    try engine.truth(of: file, inputs: inputs)
-                }
-            collected.append(results)
-            let classification = Classification(path, results, file, recipe)
+            let prepared = try classifier.viewing.views(of: path)
+            for note in prepared.notes { console.note("note: \(path): \(note)") }
+            let answer = try classifier.answer(prepared, of: path)
+            collected.append(answer.outputs)
+            let classification = Classification(path, answer.scores, recipe, classifier.views)
             classified.append(classification)
             if !global.json { try console.print(classification.text(coloured: console.colours)) }
             return .done
         }
         progress.finish()
         if global.json { try console.printJSON(classified) }
-        if !outputs.isEmpty, status == .done { try write(stacked(collected), of: file) }
+        if !outputs.isEmpty, status == .done { try write(stack(collected), of: file) }
         return status
     }
 
     // MARK: Arrays
 
     /// One array an output: those of all pictures along the first axis.
-    private func stacked(_ results: [[String: Tensor]]) -> [String: Tensor] {
+    private func stack(_ results: [[String: Tensor]]) throws(UsageError) -> [String: Tensor] {
         guard let first = results.first, results.count > 1 else { return results.first ?? [:] }
-        return first.keys.reduce(into: [:]) { stack, name in
+        var stack: [String: Tensor] = [:]
+        for (name, tensor) in first where !tensor.shape.isEmpty {
             let parts = results.compactMap { $0[name] }
-            guard let shape = parts.first?.shape, !shape.isEmpty else { return }
-            stack[name] = Tensor(
-                rounding: parts.flatMap { $0.doubles() }, to: parts[0].elementType,
-                shape: [shape[0] * parts.count] + shape.dropFirst())
+            if let other = parts.first(where: {
+                $0.shape.dropFirst() != tensor.shape.dropFirst()
+            }) {
+                throw UsageError(
+                    "--output: expected answers of one shape to stack, found \(tensor.shape) and "
+                        + "\(other.shape); run such pictures one at a time")
+            }
+            stack[name] = stacked(parts)
         }
+        return stack
     }
 
     private func write(_ results: [String: Tensor], of file: ModelFile) throws {

@@ -8,6 +8,8 @@ struct JPEGHeader {
     private(set) var process: Int?
     /// Bits per sample.
     private(set) var precision: Int?
+    /// Pixels the frame claims to have; 0 where it does not say.
+    private(set) var pixelCount = 0
     private(set) var orientation: Int?
 
     init(_ storage: ByteStorage) {
@@ -30,6 +32,8 @@ struct JPEGHeader {
         case 0xC0...0xCF where process == nil:
             process = Int(marker & 0x0F)
             precision = storage.integer(at: segment.lowerBound, size: 1)
+            let sides = [1, 3].map { storage.integer(at: segment.lowerBound + $0, size: 2) ?? 0 }
+            pixelCount = sides[0] * sides[1]
         case 0xE1 where orientation == nil:
             guard segment.count > 6, segment.upperBound <= storage.count,
                 storage.has(Array("Exif\0\0".utf8), at: segment.lowerBound)

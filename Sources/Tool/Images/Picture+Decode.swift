@@ -41,6 +41,25 @@ extension Picture {
         return (decoded.picture, decoded.notes)
     }
 
+    /// Whether a file begins as those that `decode` reads; it may still be damaged.
+    package static func isPicture(_ storage: ByteStorage) -> Bool {
+        switch PictureKind(of: storage) {
+        case .jpeg, .png: true
+        case .other: false
+        }
+    }
+
+    /// Pixels a file claims to have, before any is decoded; 0 when it does not say.
+    package static func claimedPixelCount(of storage: ByteStorage) -> Int {
+        switch PictureKind(of: storage) {
+        case .jpeg: return JPEGHeader(storage).pixelCount
+        case .png:
+            let sides = [16, 20].map { storage.integer(at: $0, size: 4) ?? 0 }
+            return sides[0] * sides[1]
+        case .other: return 0
+        }
+    }
+
     /// Refuses sizes that cannot be pictures, before anything is allocated for them.
     static func check(width: Int, height: Int, in file: PictureFile) throws(PictureError) {
         guard width > 0, height > 0 else {

@@ -20,11 +20,13 @@ extension Picture {
         return resampledColumns(to: size.width, filter).resampledRows(to: size.height, filter)
     }
 
-    /// The picture with its shorter side at `short` and its proportions kept, bilinear, as
-    /// torchvision's `Resize(short)`: the long side is `short · long / short side`, truncated.
+    /// The picture with its shorter side at `short` and its proportions kept, as torchvision's
+    /// `Resize(short)`, which is bilinear: the long side is `short · long / short side`, truncated.
     ///
     /// - Throws: `PictureError` when the picture is so thin that the result would be too large.
-    package func withShortSide(_ short: Int) throws(PictureError) -> Picture {
+    package func withShortSide(
+        _ short: Int, filter: ResamplingFilter = .bilinear
+    ) throws(PictureError) -> Picture {
         if min(width, height) == short { return self }
         let long = Int(Double(short * max(width, height)) / Double(min(width, height)))
         guard short > 0, short * long <= Picture.maximumPixelCount, long <= 1 << 20 else {
@@ -34,7 +36,7 @@ extension Picture {
         }
         return resized(
             to: width <= height ? (width: short, height: long) : (width: long, height: short),
-            filter: .bilinear)
+            filter: filter)
     }
 
     private func nearest(_ size: (width: Int, height: Int)) -> Picture {

@@ -24,7 +24,7 @@ package enum Preprocessing: String, CaseIterable, Sendable {
     case none
 
     /// The longest side an input may have: any real network's, and small enough to allocate.
-    private static let maximumSide = 8192
+    package static let maximumSide = 8192
 
     /// The input of a network: float32 [1, `channels`, `height`, `width`].
     ///
@@ -38,19 +38,57 @@ package enum Preprocessing: String, CaseIterable, Sendable {
     package func tensor(
         of picture: Picture, channels: Int, height: Int, width: Int
     ) throws(PictureError) -> Tensor {
-        guard 1...Self.maximumSide ~= height, 1...Self.maximumSide ~= width else {
-            throw error(
-                expected: "input sides of 1…\(Self.maximumSide)", found: "\(height)×\(width)")
-        }
-        let size = (width: width, height: height)
-        switch channels {
-        case 3: return try colorTensor(of: try framed(picture, to: size))
-        case 1: return try greyTensor(of: picture, size)
-        default: throw error(expected: "an input of 1 or 3 channels", found: "\(channels)")
-        }
+        try tensor(
+            of: picture, views: [PictureView(shortSide: nil, part: .center)], channels: channels,
+            size: (width, height))
     }
 
-    private func error(expected: String, found: String) -> PictureError {
+    /// Several views as one input: float32 [views, `channels`, height, width].
+    ///
+    /// A view's picture is rescaled with the recipe's filter, to the view's short side or as the
+    /// recipe does it; then mirrored; then cropped. Caffe mirrors what it has cropped. With one
+    /// channel there is one view, of the whole picture.
+    ///
+    /// - Parameters:
+    ///   - views: of one size, parts or all `whole` at one scale; at least one.
+    ///   - size: of the network's input and of parts; nil where the network takes any.
+    /// - Throws: `PictureError` when the recipe has no such input, or the picture no such part.
+    package func tensor(
+        of picture: Picture, views: [PictureView], channels: Int, size: (width: Int, height: Int)?
+    ) throws(PictureError) -> Tensor {
+        if let size {
+            guard 1...Self.maximumSide ~= size.height, 1...Self.maximumSide ~= size.width else {
+                throw error(
+                    expected: "input sides of 1…\(Self.maximumSide)",
+                    found: "\(size.height)×\(size.width)")
+            }
+        }
+        let planes = try planes(channels: channels)
+        var rescaled: [PictureView: Picture] = [:]
+        var values: [Float] = []
+        var last = picture
+        for view in views {
+            var base = view
+            base.part = .whole
+            if rescaled[base] == nil {
+                rescaled[base] =
+                    channels == 1
+                    ? try fitted(picture.grey(), to: size, or: view.shortSide)
+                    : try self.rescaled(picture, for: view, size)
+            }
+            guard let whole = rescaled[base] else { continue }
+            last = try whole.part(
+                view.part, of: size ?? (whole.width, whole.height), roundsDown: self == .caffe)
+            if view.isMirrored, self == .caffe { last = last.flippedHorizontally() }
+            if values.isEmpty {
+                values.reserveCapacity(views.count * channels * last.width * last.height)
+            }
+            last.append(planes, to: &values)
+        }
+        return Tensor(values, shape: [views.count, channels, last.height, last.width])
+    }
+
+    func error(expected: String, found: String) -> PictureError {
         PictureError(
             file: "", format: "", place: "preprocessing \(rawValue)", expected: expected,
             found: found)
@@ -59,27 +97,56 @@ package enum Preprocessing: String, CaseIterable, Sendable {
 
 /// Geometry.
 extension Preprocessing {
-    private func framed(
-        _ picture: Picture, to size: (width: Int, height: Int)
-    ) throws(PictureError) -> Picture {
+    /// How the recipe's own loader resizes.
+    private var filter: ResamplingFilter {
         switch self {
-        case .torchvision:
-            let short = (Double(max(size.width, size.height) * 256) / 224).rounded()
-            return try picture.withShortSide(Int(short))
-                .centerCropped(width: size.width, height: size.height)
-        case .lenet5Original: throw error(expected: "an input of 1 channel", found: "3")
-        case .kerasCaffe, .kerasTF, .none:
-            return picture.resized(to: size, filter: .nearest)
-        case .caffe:
-            let stretched = (width: max(256, size.width), height: max(256, size.height))
-            // Caffe rounds the offset down.
-            return picture.resized(to: stretched, filter: .bilinear).cropped(
-                left: (stretched.width - size.width) / 2,
-                top: (stretched.height - size.height) / 2, width: size.width, height: size.height)
+        case .torchvision, .caffe, .lenet5Original: .bilinear
+        case .kerasCaffe, .kerasTF, .none: .nearest
         }
     }
 
-    private func fitted(_ grey: Picture, to size: (width: Int, height: Int)) -> Picture {
+    /// Whether parts are taken from a picture that the recipe stretches to a square by itself.
+    package var cropsStretched: Bool { self == .caffe }
+
+    /// The short side from which inputs of `side` are cropped: 8/7 of it, 256 for 224.
+    package static func shortSide(for side: Int) -> Int {
+        Int((Double(side * 256) / 224).rounded())
+    }
+
+    /// The picture from which a view's part is taken.
+    private func rescaled(
+        _ picture: Picture, for view: PictureView, _ size: (width: Int, height: Int)?
+    ) throws(PictureError) -> Picture {
+        var result = picture
+        if let short = view.shortSide {
+            result = try picture.withShortSide(short, filter: filter)
+        } else if let size {
+            switch self {
+            case .torchvision:
+                let short = Self.shortSide(for: max(size.width, size.height))
+                result = try picture.withShortSide(short)
+            case .lenet5Original: throw error(expected: "an input of 1 channel", found: "3")
+            case .kerasCaffe, .kerasTF, .none: result = picture.resized(to: size, filter: filter)
+            case .caffe:
+                let stretched = (width: max(256, size.width), height: max(256, size.height))
+                result = picture.resized(to: stretched, filter: filter)
+            }
+        }
+        if view.isOfSquare {
+            let side = min(result.width, result.height)
+            result = result.centerCropped(width: side, height: side)
+        }
+        return view.isMirrored && self != .caffe ? result.flippedHorizontally() : result
+    }
+
+    /// A grey picture for an input of `size`, or of any size, with its short side at `short`.
+    private func fitted(
+        _ grey: Picture, to size: (width: Int, height: Int)?, or short: Int?
+    ) throws(PictureError) -> Picture {
+        guard let size else {
+            guard let short else { return grey }
+            return try grey.withShortSide(short)
+        }
         if (grey.width, grey.height) == size { return grey }
         let isOriginalDigit = grey.width == 28 && grey.height == 28 && size == (32, 32)
         guard isOriginalDigit || self == .lenet5Original, size.width > 4, size.height > 4 else {
@@ -87,59 +154,5 @@ extension Preprocessing {
         }
         return grey.resized(to: (size.width - 4, size.height - 4), filter: .bilinear)
             .padded(left: 2, top: 2, right: 2, bottom: 2)
-    }
-
-    private func greyTensor(
-        of picture: Picture, _ size: (width: Int, height: Int)
-    ) throws(PictureError) -> Tensor {
-        let fitted = fitted(picture.grey(), to: size)
-        switch self {
-        case .torchvision: return fitted.tensor([(0, { $0 / 255 })])
-        case .kerasTF: return fitted.tensor([(0, { $0 / 127.5 - 1 })])
-        case .caffe: return fitted.tensor([(0, { $0 * 0x1p-8 })])
-        case .lenet5Original: return fitted.tensor([(0, { $0 / 255 * 1.275 - 0.1 })])
-        case .none: return fitted.tensor([(0, { $0 })])
-        case .kerasCaffe: throw error(expected: "an input of 3 channels", found: "1")
-        }
-    }
-}
-
-/// Values.
-extension Preprocessing {
-    private func colorTensor(of picture: Picture) throws(PictureError) -> Tensor {
-        switch self {
-        case .lenet5Original: throw error(expected: "an input of 1 channel", found: "3")
-        case .torchvision:
-            picture.tensor([
-                (0, { ($0 / 255 - 0.485) / 0.229 }),
-                (1, { ($0 / 255 - 0.456) / 0.224 }),
-                (2, { ($0 / 255 - 0.406) / 0.225 }),
-            ])
-        case .kerasCaffe:
-            picture.tensor([(2, { $0 - 103.939 }), (1, { $0 - 116.779 }), (0, { $0 - 123.68 })])
-        case .kerasTF:
-            picture.tensor((0..<3).map { channel in (channel, { $0 / 127.5 - 1 }) })
-        case .caffe:
-            picture.tensor([
-                (2, { $0 - 104.00699 }), (1, { $0 - 116.66877 }), (0, { $0 - 122.67892 }),
-            ])
-        case .none: picture.tensor((0..<3).map { channel in (channel, { $0 }) })
-        }
-    }
-}
-
-extension Picture {
-    /// Float32 [1, planes, height, width]; a plane is a channel (0 red, 1 green, 2 blue) through a
-    /// function, in float32 throughout.
-    fileprivate func tensor(_ planes: [(channel: Int, value: (Float) -> Float)]) -> Tensor {
-        var values: [Float] = []
-        values.reserveCapacity(planes.count * width * height)
-        for plane in planes {
-            let table = (0..<256).map { plane.value(Float($0)) }
-            for sample in stride(from: plane.channel, to: samples.count, by: 3) {
-                values.append(table[Int(samples[sample])])
-            }
-        }
-        return Tensor(values, shape: [1, planes.count, height, width])
     }
 }

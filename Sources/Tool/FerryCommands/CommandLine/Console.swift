@@ -110,8 +110,9 @@ package final class Console {
     }
 
     /// A progress line on standard error, silent unless that is a terminal.
-    package func progress(_ label: String) -> Progress {
-        Progress(label: oneLine(label), terminal: errorsAreTerminal ? errors : nil)
+    package func progress(_ label: String, hasBar: Bool = false) -> Progress {
+        Progress(
+            label: oneLine(label), terminal: errorsAreTerminal ? errors : nil, hasBar: hasBar)
     }
 }
 

@@ -5,6 +5,42 @@ import Images
 import Parity
 import Tensors
 
+/// How likely a network thinks each class of a picture.
+struct ClassScores {
+    /// The larger, the likelier: the network's own scores, negated where they are distances; the
+    /// averaged probabilities where several views were looked at.
+    let ranks: [Double]
+    /// By softmax unless the network ends in one. Distances count as negative logarithms, as
+    /// LeNet-5's paper takes them.
+    let probabilities: [Double]
+
+    /// - Parameter rows: the classes' scores for each view, at least one.
+    init(_ rows: [[Double]], of file: ModelFile) {
+        let areDistances = file.model.architecture?.ranksSmallestFirst == true
+        let isSoftmax = file.endsInSoftmax
+        let ranked = areDistances ? rows.map { $0.map { -$0 } } : rows
+        let each = isSoftmax ? ranked : ranked.map(softmax)
+        guard each.count > 1 else {
+            (ranks, probabilities) = (ranked[0], each[0])
+            return
+        }
+        let count = Double(each.count)
+        probabilities = each[0].indices.map { index in
+            each.reduce(0) { $0 + $1[index] } / count
+        }
+        ranks = probabilities
+    }
+
+    /// The first class whose score is no number.
+    var firstNaN: Int? { ranks.firstIndex(where: \.isNaN) }
+
+    /// Indices of the likeliest classes, the likeliest first; of equals the first in order.
+    func likeliest(_ count: Int) -> [Int] {
+        ranks.enumerated().sorted { ($1.element, $0.offset) < ($0.element, $1.offset) }
+            .prefix(count).map(\.offset)
+    }
+}
+
 /// The five likeliest categories of a picture.
 struct Classification: Encodable {
     struct Candidate: Encodable {
@@ -15,28 +51,21 @@ struct Classification: Encodable {
 
     let picture: String
     let preprocess: String
+    let `protocol`: String
+    let views: [ViewReport]
     let top: [Candidate]
 
-    /// Ranks the network's first output, as probabilities: by softmax unless the network ends in
-    /// one. Distances count as negative logarithms, as LeNet-5's paper takes them.
     init(
-        _ picture: String, _ results: [String: Tensor], _ file: ModelFile, _ recipe: Preprocessing
+        _ picture: String, _ scores: ClassScores, _ recipe: Preprocessing, _ views: ViewProtocol
     ) {
         self.picture = picture
         preprocess = recipe.rawValue
-        let output = file.model.graph.outputs.first.flatMap { results[$0.name] }
-        let scores = output?.doubles() ?? []
-        let areDistances = file.model.architecture?.ranksSmallestFirst == true
-        let ranked = areDistances ? scores.map { -$0 } : scores
-        let probabilities = file.endsInSoftmax ? scores : softmax(ranked)
-        let labels = Categories.names(count: scores.count)
-        top = ranked.enumerated().sorted {
-            ($1.element, $0.offset) < ($0.element, $1.offset)
-        }
-        .prefix(5).map {
+        self.protocol = views.kind.rawValue
+        self.views = views.groups.joined().map { ViewReport($0) }
+        let labels = Categories.names(count: scores.ranks.count)
+        top = scores.likeliest(5).map {
             Candidate(
-                index: $0.offset, label: labels?[$0.offset] ?? "\($0.offset)",
-                probability: probabilities[$0.offset])
+                index: $0, label: labels?[$0] ?? "\($0)", probability: scores.probabilities[$0])
         }
     }
 
