@@ -4,6 +4,7 @@ import Testing
 
 private let commands = [
     "inspect", "convert", "verify", "diff", "run", "record", "bench", "init", "edit",
+    "compare-architectures",
 ]
 
 @Test(arguments: commands)

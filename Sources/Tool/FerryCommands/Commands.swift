@@ -4,7 +4,7 @@ extension FerryMain {
         [
             InspectCommand.self, ConvertCommand.self, VerifyCommand.self, DiffCommand.self,
             RunCommand.self, RecordCommand.self, BenchCommand.self, InitCommand.self,
-            EditCommand.self,
+            EditCommand.self, CompareArchitecturesCommand.self,
         ]
     }
 }
