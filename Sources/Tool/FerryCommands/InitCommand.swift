@@ -75,12 +75,7 @@ struct InitCommand: Command {
         }
         activity.finish()
         let report = Conversion(
-            source: description, destination: output, format: format.name,
-            architecture: architecture.name, preprocess: model.preprocess,
-            tensors: checkpoint.tensors.count,
-            bytes: checkpoint.tensors.reduce(0) { $0 + $1.tensor.byteCount },
-            rounding: nil, problems: [],
-            milliseconds: (ContinuousClock.now - start) / .milliseconds(1), notes: taken)
+            description, to: output, format.name, model, checkpoint, since: start, notes: taken)
         if global.json {
             try console.printJSON(report)
         } else {

@@ -21,12 +21,14 @@ struct Rounds {
         }
 
         func milliseconds() throws -> Double {
+            // Loaded anew, as a step may reuse the input's memory.
             try session.load(inputs)
             let start = ContinuousClock.now
             try session.execute()
             return (ContinuousClock.now - start) / .milliseconds(1)
         }
 
+        /// In a run of their own, as reading the clock takes longer than small steps do.
         func stepMilliseconds() throws -> [Double] {
             var times = [Double](repeating: 0, count: stepCount)
             try session.load(inputs)
@@ -36,20 +38,24 @@ struct Rounds {
     }
 
     /// Runs each plan once without a clock, then `count` times with one, and as often step by step.
+    ///
+    /// - Parameter report: gets how many rounds are done.
     init(
-        _ plans: [(plan: Plan, inputs: [String: Tensor])], _ engine: Engine, count: Int
+        _ plans: [(plan: Plan, inputs: [String: Tensor])], _ engine: Engine, count: Int,
+        report: (Int) -> Void = { _ in }
     ) throws {
         let runners = try plans.map { try Runner($0.plan, $0.inputs, engine) }
         whole = runners.map { _ in [] }
         steps = plans.map { $0.plan.summary.map { _ in [] } }
         for runner in runners { _ = try runner.milliseconds() }
-        for _ in 0..<count {
+        for round in 0..<count {
             for (index, runner) in runners.enumerated() {
                 whole[index].append(try runner.milliseconds())
                 for (step, time) in try runner.stepMilliseconds().enumerated() {
                     steps[index][step].append(time)
                 }
             }
+            report(round + 1)
         }
     }
 }
