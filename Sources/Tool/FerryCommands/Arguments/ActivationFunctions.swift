@@ -85,8 +85,9 @@ func activationFunctions(_ context: ArgumentContext) throws -> Argument {
             "range: f(−∞) … f(∞), as each function only grows",
             "mean and deviation of f(z) over z ~ N(0, 1), by the midpoint rule on 2¹⁴ points",
             "mean slope: E[f′(z)] = E[z f(z)], by which errors shrink on their way back",
-            "time: float32 maps of 64 × 224 × 224, the median of 15 runs",
-        ],
+        ]
+            + (context.measures
+                ? ["time: float32 maps of 64 × 224 × 224, the median of 15 runs"] : []),
         table: FigureTable(
             "function",
             [

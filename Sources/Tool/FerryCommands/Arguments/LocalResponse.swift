@@ -39,8 +39,10 @@ func localResponse(_ context: ArgumentContext) throws -> Argument {
             "y = x ÷ (k + α Σ x²)^β over n = 5 channels: one map of 64 × 224 × 224 more",
             "kept: input and all layers’ results, as for training; peak: what is alive at once; "
                 + "planned: the same with Ferry’s fusions, batch 1",
-            "time: the network’s and the layer’s median of 9 runs, both networks in turn",
-        ],
+        ]
+            + (context.measures
+                ? ["time: the network’s and the layer’s median of 9 runs, both networks in turn"]
+                : []),
         table: FigureTable(
             "network",
             [
