@@ -36,7 +36,6 @@ struct CompareArchitecturesCommand: Command {
         names = arguments.arguments
         for name in names { _ = try knownArchitecture(name) }
         output = arguments.value("output")
-        if output == "" { throw UsageError("--output: expected a file name, found ''") }
         try arguments.require("output", with: "force")
         measures = !arguments.has("no-timing")
         force = arguments.has("force")

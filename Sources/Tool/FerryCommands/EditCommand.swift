@@ -47,7 +47,7 @@ struct EditCommand: Command {
 
     init(parsing arguments: ParsedArguments, global: GlobalOptions) throws(UsageError) {
         source = try arguments.exactly("MODEL")[0]
-        guard let output = arguments.value("output"), !output.isEmpty else {
+        guard let output = arguments.value("output") else {
             throw UsageError("expected -o FILE, found nothing")
         }
         self.output = output

@@ -40,7 +40,7 @@ struct InitCommand: Command {
 
     init(parsing arguments: ParsedArguments, global: GlobalOptions) throws(UsageError) {
         let name = try arguments.exactly("ARCH")[0]
-        guard let output = arguments.value("output"), !output.isEmpty else {
+        guard let output = arguments.value("output") else {
             throw UsageError("expected -o FILE, found nothing")
         }
         architecture = try knownArchitecture(name)
@@ -50,7 +50,6 @@ struct InitCommand: Command {
         self.output = output
         seed = try arguments.integer("seed", in: 0...Int.max).map { UInt64($0) } ?? 1
         source = arguments.value("from")
-        if source == "" { throw UsageError("--from: expected a file name, found ''") }
         formatName = arguments.value("to")
         force = arguments.has("force")
         self.global = global

@@ -204,8 +204,8 @@ private func grouped(_ number: Int, _ separator: String) -> String {
 }
 
 @Test(arguments: [
-    (["vgg61"], "did you mean 'vgg16'?"), (["--force"], "--force: expected --output too"),
-    (["-o", ""], "--output: expected a file name, found ''"),
+    (["lent5"], "did you mean 'lenet5'?"), (["--force"], "--force: expected --output too"),
+    (["-o", ""], "--output: expected a value, found nothing"),
 ])
 func `what cannot be compared is refused`(words: [String], problem: String) throws {
     let ferry = Ferry(in: try TemporaryFolder())
