@@ -2,14 +2,15 @@
 
     python prove_architectures.py --ferry PATH_TO_BINARY [--folder FOLDER] [--only NAME…]
 
-NAME is a network, or "grow", "towers" or "convolutional".
+NAME is a network, or "digits", "grow", "towers" or "convolutional".
 
 Each network is made by `ferry init` as ONNX, one at a time. Its parameters are counted (by
 torchvision where that has it, else by the paper), it is run by Ferry and by ONNX Runtime, and what
-`inspect --sizes` says of its maps is compared with the shapes that ONNX infers. Then vgg13 and vgg16
-are grown from vgg11 and compared tensor by tensor; AlexNet's towers are split and merged, whose
-outputs must have the same bits; and vgg16 is made fully convolutional and compared with PyTorch in
-float64, whose dense weights a few lines here reshape. Exits with 1 when anything differs.
+`inspect --sizes` says of its maps is compared with the shapes that ONNX infers. Then the trained
+LeNet-5 of 1998 reads 1,000 digits beside PyTorch; vgg13 and vgg16 are grown from vgg11 and compared
+tensor by tensor; AlexNet's towers are split and merged, whose outputs must have the same bits; and
+vgg16 is made fully convolutional and compared with PyTorch in float64, whose dense weights a few
+lines here reshape. Exits with 1 when anything differs.
 """
 
 import argparse
@@ -26,6 +27,7 @@ import onnxruntime
 import torch
 from torch.nn import functional
 
+import lenet5_1998
 import recipe
 from vision import models
 
@@ -90,6 +92,26 @@ def prove(name, options, folder):
           f"{line:.3f} of the pass line from ONNX Runtime, maps differing: {differing or 'none'}"
           f"{'' if good else '  WRONG'}", flush=True)
     return good
+
+
+def read_digits(options, folder):
+    weights = lenet5_1998.FOLDER / "lenet5_1998.pth"
+    network = lenet5_1998.LeNet5()
+    network.load_state_dict(tensors(weights))
+    digits = np.load(lenet5_1998.FOLDER / "digits.npz")
+    pictures, labels = digits["pictures"], digits["labels"]
+    x, y = folder / "digits.npy", folder / "distances.npy"
+    np.save(x, lenet5_1998.as_input(pictures))
+    ferry(options, "run", weights, "--input", x, "--output", y, "--force")
+    answer = np.load(y)
+    with torch.no_grad():
+        wanted = network.eval()(torch.from_numpy(np.load(x))).numpy()
+    nearest = answer.argmin(1)
+    equal, right = (nearest == wanted.argmin(1)).sum(), (nearest == labels).mean()
+    line = worst(answer, wanted)
+    print(f"lenet5_1998, trained: {100 * right:.1f} % of {len(labels)} digits read, {equal} of them as "
+          f"PyTorch reads them, distances {line:.3f} of the pass line", flush=True)
+    return bool(equal == len(labels) == 1000 and right >= 0.97 and line <= 1)
 
 
 def tensors(path):
@@ -189,7 +211,8 @@ def main():
     parser.add_argument("--only", nargs="*")
     options = parser.parse_args()
     proofs = {name: functools.partial(prove, name) for name in [*PAPERS, *TORCHVISION]}
-    proofs |= {"grow": grow, "towers": split_towers, "convolutional": make_convolutional}
+    proofs |= {"digits": read_digits, "grow": grow, "towers": split_towers,
+               "convolutional": make_convolutional}
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         good = [proofs[only](options, Path(name)) for only in options.only or proofs]
     print(f"{sum(good)} of {len(good)} proved")

@@ -4,7 +4,7 @@ import Testing
 
 private let commands = [
     "inspect", "convert", "verify", "diff", "run", "evaluate", "record", "show", "bench", "init",
-    "edit", "augment",
+    "edit", "augment", "compare-architectures",
 ]
 
 @Test(arguments: commands)

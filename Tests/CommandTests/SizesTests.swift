@@ -1,14 +1,18 @@
+import FormatInterface
+import Formats
 import Foundation
+import IR
+import Tensors
 import TestSupport
 import Testing
 
-/// The closed forms of `inspect --sizes`, computed again in another way: what a position sees is
-/// followed back window by window, and memory is counted for a chain of layers.
+/// The closed forms of `inspect --sizes`, computed again in another way: windows are counted one by
+/// one, what a position sees is followed back window by window, and memory is that of a chain.
 private struct Document: Decodable {
     struct Layer: Decodable {
         let name: String
-        let operation: String
         let output_shape: [Int]
+        let matrix: [Int]?
         let floor: [Int]?
         let ceil: [Int]?
         let receptive_field: [Int]?
@@ -31,129 +35,68 @@ private struct Document: Decodable {
     let peak_bytes: Int
 }
 
-/// A window: kernel, stride, pad.
-private struct Window {
-    var kernel: Int
-    var stride = 1
-    var pad = 0
-    /// A convolution's outputs; nil for a pool.
-    var width: Int?
-
-    /// Windows that fit, counted one by one.
-    func count(_ side: Int, roundingUp: Bool) -> Int {
-        var count = 0
-        while count * stride + kernel <= side + 2 * pad { count += 1 }
-        // One more that is partly outside, where it begins before the input's end and is needed.
-        let isCovered = (count - 1) * stride + kernel >= side + 2 * pad
-        return roundingUp && !isCovered && count * stride < side + pad ? count + 1 : count
+/// `inspect --sizes` of a network with its published widths.
+private func sizes(of name: String, batch: Int) throws -> Document {
+    let folder = try TemporaryFolder()
+    let published = try #require(PublishedNetwork.all[name])
+    var file = "zeros.safetensors"
+    var modules: [String] = []
+    switch name {
+    case "lenet5": file = model("lenet5.onnx")
+    case "lenet5_1998": file = Fixtures.url("lenet5_1998/lenet5_1998.pth").path
+    case "alexnet":
+        modules = [0, 3, 6, 8, 10].map { "features.\($0)" } + [1, 4, 6].map { "classifier.\($0)" }
+    case "alexnet_2012":
+        modules = ["conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8"]
+    default:
+        modules = [0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28].map { "features.\($0)" }
+        modules += [0, 3, 6].map { "classifier.\($0)" }
     }
-}
-
-private enum Step {
-    case window(Window)
-    case pointwise
-    case flatten
-    case dense(Int)
-}
-
-private struct Network: Sendable {
-    var file: String
-    var side: Int
-    var channels: Int
-    var steps: [Step]
-}
-
-private func conv(_ width: Int, _ kernel: Int, stride: Int = 1, pad: Int = 0) -> [Step] {
-    [.window(Window(kernel: kernel, stride: stride, pad: pad, width: width)), .pointwise]
-}
-
-private func pool(_ kernel: Int, _ stride: Int) -> [Step] {
-    [.window(Window(kernel: kernel, stride: stride))]
-}
-
-private func head(_ widths: [Int]) -> [Step] {
-    [.flatten] + widths.dropLast().flatMap { [.dense($0), .pointwise] } + [.dense(widths.last ?? 0)]
-}
-
-private let networks = [
-    Network(
-        file: "lenet5.onnx", side: 28, channels: 1,
-        steps: conv(6, 5, pad: 2) + pool(2, 2) + conv(16, 5) + pool(2, 2) + head([120, 84, 10])),
-    Network(
-        file: "alexnet_narrow.onnx", side: 224, channels: 3,
-        steps: conv(4, 11, stride: 4, pad: 2) + pool(3, 2) + conv(6, 5, pad: 2) + pool(3, 2)
-            + conv(8, 3, pad: 1) + conv(6, 3, pad: 1) + conv(6, 3, pad: 1) + pool(3, 2)
-            + head([32, 32, 10])),
-    Network(
-        file: "vgg16_narrow.onnx", side: 224, channels: 3,
-        steps: [(2, 4), (2, 6), (3, 8), (3, 10), (3, 12)].flatMap { count, width in
-            (0..<count).flatMap { _ in conv(width, 3, pad: 1) } + pool(2, 2)
-        } + head([32, 32, 10])),
-]
-
-@Test(arguments: [0, 1, 2], [1, 3])
-func `sizes are the closed forms' for every layer`(place: Int, batch: Int) throws {
-    let network = networks[place]
-    let outcome = try Ferry(in: try TemporaryFolder())(
-        "inspect", model(network.file), "--sizes", "--batch", "\(batch)", "--json")
+    if !modules.isEmpty { try published.writeZeros(modules, as: file, in: folder) }
+    let outcome = try Ferry(in: folder)(
+        "inspect", file, "--arch", name, "--sizes", "--batch", "\(batch)", "--json")
     expectSuccess(outcome)
-    let document = try JSONDecoder().decode(Document.self, from: Data(outcome.output.utf8))
-    #expect(document.layers.count == network.steps.count)
-    var windows: [Window] = []
-    /// [C, H, W], or the length of a vector.
-    var shape = [network.channels, network.side, network.side]
-    var bytes = [batch * shape.reduce(1, *) * 4]
-    var parameters = 0
-    var products = 0
-    for (layer, step) in zip(document.layers, network.steps) {
-        let before = shape
-        switch step {
-        case .window(let window):
+    return try JSONDecoder().decode(Document.self, from: Data(outcome.output.utf8))
+}
+
+@Test(arguments: ["lenet5", "lenet5_1998", "alexnet", "alexnet_2012", "vgg16"], [1, 5])
+func `sizes are the closed forms' for every layer`(name: String, batch: Int) throws {
+    let published = try #require(PublishedNetwork.all[name])
+    let document = try sizes(of: name, batch: batch)
+    #expect(document.layers.count == published.steps.count)
+    var windows: [PublishedNetwork.Window] = []
+    var last = published.flow[0]
+    for (layer, wanted) in zip(document.layers, published.layers) {
+        if let window = wanted.window {
             windows.append(window)
-            let sides = (before[1], layer.output_shape[2])
-            let down = window.count(sides.0, roundingUp: false)
-            let up = window.count(sides.0, roundingUp: true)
-            #expect(layer.floor == [down, down])
-            #expect(layer.ceil == [up, up])
-            #expect(sides.1 == down, "\(layer.name)")
-            // Widths are the file's own: the narrow networks' differ from what is published.
-            shape = [layer.output_shape[1], sides.1, sides.1]
-            if window.width != nil {
-                let weights = shape[0] * before[0] * window.kernel * window.kernel
-                #expect(layer.parameters == weights + shape[0])
-                #expect(layer.multiply_adds == batch * weights * sides.1 * sides.1)
-            } else {
-                #expect(shape[0] == before[0])
-            }
-        case .pointwise: break
-        case .flatten: shape = [shape.reduce(1, *)]
-        case .dense:
-            shape = [layer.output_shape[1]]
-            #expect(layer.parameters == shape[0] * before[0] + shape[0])
-            #expect(layer.multiply_adds == batch * shape[0] * before[0])
+            let counts = [false, true].map { window.count(wanted.input[1], roundingUp: $0) }
+            #expect(layer.floor == [counts[0], counts[0]])
+            #expect(layer.ceil == [counts[1], counts[1]])
+        } else {
+            #expect(layer.floor == nil && layer.ceil == nil)
         }
-        #expect(layer.output_shape == [batch] + shape)
-        try expectFields(layer, shape, windows, network.side)
-        let isFlat = if case .flatten = step { true } else { false }
-        #expect(layer.activation_bytes == (isFlat ? 0 : batch * shape.reduce(1, *) * 4))
+        #expect(layer.output_shape == [batch] + wanted.output, "\(layer.name)")
+        #expect(layer.matrix == (wanted.isDense ? [wanted.input[0], wanted.output[0]] : nil))
+        #expect(layer.parameters == wanted.parameters, "\(layer.name)")
+        #expect(layer.multiply_adds == batch * wanted.products, "\(layer.name)")
+        try expectFields(layer, wanted.output, windows, published.side)
+        #expect(layer.activation_bytes == batch * wanted.bytes)
         // In a chain, what a layer reads and what it gives are alive.
-        #expect(layer.live_bytes == (bytes.last ?? 0) + layer.activation_bytes, "\(layer.name)")
-        if !isFlat { bytes.append(layer.activation_bytes) }
-        parameters += layer.parameters
-        products += layer.multiply_adds
+        #expect(layer.live_bytes == batch * (last + wanted.bytes), "\(layer.name)")
+        if wanted.bytes > 0 { last = wanted.bytes }
     }
-    #expect(document.parameters == parameters)
-    #expect(document.parameter_bytes == 4 * parameters)
-    #expect(document.multiply_adds == products)
-    #expect(document.activation_bytes == bytes.reduce(0, +))
-    let peak = zip(bytes, bytes.dropFirst()).map { $0 + $1 }.max() ?? 0
-    #expect(document.peak_activation_bytes == peak)
-    #expect(document.peak_bytes == peak + 4 * parameters)
+    #expect(document.batch == batch)
+    #expect(document.parameters == published.parameters)
+    #expect(document.parameter_bytes == 4 * published.numbers)
+    #expect(document.multiply_adds == batch * published.products)
+    #expect(document.activation_bytes == batch * published.flow.reduce(0, +))
+    #expect(document.peak_activation_bytes == batch * published.peak)
+    #expect(document.peak_bytes == batch * published.peak + 4 * published.numbers)
 }
 
 /// Follows the first and the last position back to the picture.
 private func expectFields(
-    _ layer: Document.Layer, _ shape: [Int], _ windows: [Window], _ side: Int
+    _ layer: Document.Layer, _ shape: [Int], _ windows: [PublishedNetwork.Window], _ side: Int
 ) throws {
     func seen(_ position: Int) -> (first: Int, last: Int) {
         windows.reversed().reduce((position, position)) { range, window in
@@ -181,6 +124,81 @@ private func expectFields(
     #expect(layer.padding == [before, before, behind, behind])
 }
 
+@Test func `VGG's maps are those of its table`() throws {
+    let layers = try sizes(of: "vgg16", batch: 1).layers
+    let pools = layers.indices.filter { layers[$0].floor != nil && layers[$0].parameters == 0 }
+    let before = pools.map { Array(layers[$0 - 1].output_shape.dropFirst()) }
+    let behind = pools.map { Array(layers[$0].output_shape.dropFirst()) }
+    #expect(
+        before == [
+            [64, 224, 224], [128, 112, 112], [256, 56, 56], [512, 28, 28], [512, 14, 14],
+        ])
+    #expect(
+        behind == [[64, 112, 112], [128, 56, 56], [256, 28, 28], [512, 14, 14], [512, 7, 7]])
+    #expect(layers.compactMap(\.matrix) == [[25_088, 4096], [4096, 4096], [4096, 1000]])
+    #expect(layers.map(\.parameters).contains(102_764_544))
+}
+
+/// Pools of any side, kernel, stride and pad, which round up, as a file.
+private func writePools(
+    _ windows: [PublishedNetwork.Window], side: Int, as name: String, in folder: TemporaryFolder
+) throws {
+    var graph = Graph(
+        name: "pools",
+        inputs: [
+            ValueDeclaration(
+                name: "x", elementType: .float32,
+                shape: [.symbolic("N"), .fixed(2), .fixed(side), .fixed(side)])
+        ],
+        outputs: [
+            ValueDeclaration(
+                name: "y\(windows.count)", elementType: .float32,
+                shape: [.symbolic("N"), .fixed(2), .symbolic("h"), .symbolic("w")])
+        ], nodes: [])
+    for (index, window) in windows.enumerated() {
+        let form = SpatialWindow(
+            kernel: [window.kernel, window.kernel], strides: [window.stride, window.stride],
+            pads: Array(repeating: window.pad, count: 4), ceilMode: true)
+        let op: any Operator = index % 2 == 0 ? MaxPool(window: form) : AveragePool(window: form)
+        graph.nodes.append(
+            Node(
+                name: "pool\(index + 1)", op: op, inputs: [index == 0 ? "x" : "y\(index)"],
+                outputs: ["y\(index + 1)"]))
+    }
+    let checkpoint = Checkpoint(convention: .onnx, tensors: [], graph: graph)
+    let format = try FormatRegistry.format(forWriting: name, named: nil)
+    try OutputFile.write(to: folder.path(name), replacing: true) { file in
+        try format.write(checkpoint, to: file)
+    }
+}
+
+@Test func `pools that round up are as large as their windows, counted one by one`() throws {
+    typealias Window = PublishedNetwork.Window
+    // The third's last window would begin behind the input, and is none.
+    let windows = [
+        Window(kernel: 3, stride: 2), Window(kernel: 3, stride: 2, pad: 1),
+        Window(kernel: 2, stride: 3, pad: 1), Window(kernel: 2, stride: 2),
+    ]
+    let folder = try TemporaryFolder()
+    try writePools(windows, side: 54, as: "pools.onnx", in: folder)
+    let outcome = try Ferry(in: folder)("inspect", "pools.onnx", "--sizes", "--json")
+    expectSuccess(outcome)
+    let document = try JSONDecoder().decode(Document.self, from: Data(outcome.output.utf8))
+    var side = 54
+    var shapes: [Int] = []
+    for (index, (layer, window)) in zip(document.layers, windows).enumerated() {
+        let (down, up) = (window.count(side), window.count(side, roundingUp: true))
+        #expect(layer.floor == [down, down], "\(index)")
+        #expect(layer.ceil == [up, up], "\(index)")
+        #expect(layer.output_shape == [1, 2, up, up], "\(index)")
+        let seen = Array(windows.prefix(index + 1))
+        try expectFields(layer, [2, up, up], seen, 54)
+        side = up
+        shapes.append(up)
+    }
+    #expect(shapes == [27, 14, 5, 3])
+}
+
 @Test func `LeNet-5's published counts are told by both tables`() throws {
     let folder = try TemporaryFolder()
     let ferry = Ferry(in: folder)
@@ -204,11 +222,11 @@ private func expectFields(
         "note    'rbf.weight' holds 840 fixed numbers")
 }
 
-@Test func `sizes of a network that ends in a softmax, and wrong usage`() throws {
+@Test func `sizes as text, and wrong usage`() throws {
     let ferry = Ferry(in: try TemporaryFolder())
     expectSuccess(
         try ferry("inspect", model("vgg16_narrow.onnx"), "--sizes", "--batch", "8"),
-        "vgg16_narrow.onnx: vgg16, batch 8\n", "3×3+1", "2×2/2", "at the peak (")
+        "vgg16_narrow.onnx: vgg16, batch 8\n", "3×3+1", "2×2/2", "1568×16", "at the peak (")
     expectRefusal(
         try ferry("inspect", model("lenet5.onnx"), "--sizes", "--plan"), 2,
         "--plan and --sizes exclude each other")

@@ -64,7 +64,7 @@ package enum LayerSpec: Hashable, Sendable {
     /// yᵢ = Σⱼ (xⱼ − wᵢⱼ)²: distances to codes, which training leaves as they are.
     case radialBasis(LayerNames, width: Int)
 
-    static func conv(
+    package static func conv(
         _ names: LayerNames, width: Int, kernel: Int, stride: Int = 1, pad: Int = 0,
         groups: Int = 1, connections: [[Int]]? = nil
     ) -> LayerSpec {

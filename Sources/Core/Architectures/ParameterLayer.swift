@@ -89,7 +89,7 @@ struct FlattenedValues {
     private(set) var shapes: [String: [Int]] = [:]
 
     /// Operators that leave elements where they are.
-    private static let elementwise: Set = [
+    static let elementwise: Set = [
         "Relu", "Tanh", "Sigmoid", "LeakyRelu", "Elu", "Selu", "Clip", "HardSigmoid", "HardSwish",
         "PRelu", "Dropout", "Identity", "BatchNormalization",
     ]

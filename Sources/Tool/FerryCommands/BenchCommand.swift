@@ -50,23 +50,11 @@ struct BenchCommand: Command {
         let start = clock.now
         let plan = try engine.plan(file, inputShapes: inputs.mapValues(\.shape))
         let planning = (clock.now - start) / .milliseconds(1)
-        var whole: [Double] = []
-        var steps = [[Double]](repeating: [], count: plan.summary.count)
         let progress = console.progress("runs")
+        let rounds: Rounds
         do {
-            var session = try Session(plan, pool: engine.pool)
-            try session.load(inputs)
-            try session.execute()
-            for run in 0..<runs {
-                // Loaded anew, as a step may reuse the input's memory.
-                try session.load(inputs)
-                let start = clock.now
-                try session.execute()
-                whole.append((clock.now - start) / .milliseconds(1))
-                // In a run of their own, as reading the clock takes longer than small steps do.
-                try session.load(inputs)
-                try session.execute { steps[$0].append($1 * 1000) }
-                progress.update(run + 1, of: runs)
+            rounds = try Rounds([(plan, inputs)], engine, count: runs) {
+                progress.update($0, of: runs)
             }
         } catch {
             throw InputError(file: file.path, format: file.format, problem: "\(error)")
@@ -75,7 +63,7 @@ struct BenchCommand: Command {
         ceilings.append(Ceilings(engine, reads: false))
         let report = Timing(
             file: file.path, batch: batch, threads: global.threads, kernels: engine.kernels.name,
-            planning: planning, whole: whole, steps: steps, plan: plan,
+            planning: planning, whole: rounds.whole[0], steps: rounds.steps[0], plan: plan,
             ceilings: Ceilings.best(of: ceilings))
         if global.json {
             try console.printJSON(report)

@@ -5,6 +5,7 @@ extension FerryMain {
             InspectCommand.self, ConvertCommand.self, VerifyCommand.self, DiffCommand.self,
             RunCommand.self, EvaluateCommand.self, RecordCommand.self, ShowCommand.self,
             BenchCommand.self, InitCommand.self, EditCommand.self, AugmentCommand.self,
+            CompareArchitecturesCommand.self,
         ]
     }
 }

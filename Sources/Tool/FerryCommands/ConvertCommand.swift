@@ -139,12 +139,8 @@ struct ConvertCommand: Command {
             try readBack.compare(temporary, with: checkpoint, model)
         }
         let report = Conversion(
-            source: source, destination: destination, format: format.name,
-            architecture: model?.architecture?.name, preprocess: model?.preprocess,
-            tensors: checkpoint.tensors.count,
-            bytes: checkpoint.tensors.reduce(0) { $0 + $1.tensor.byteCount },
-            rounding: rounding, problems: model?.problems.compactMap { TensorProblem($0) } ?? [],
-            milliseconds: (ContinuousClock.now - start) / .milliseconds(1), notes: notes)
+            source, to: destination, format.name, model, checkpoint, rounding: rounding,
+            since: start, notes: notes)
         activity.finish()
         for note in notes { console.note("note: \(note)") }
         if global.json {

@@ -47,7 +47,7 @@ struct EditCommand: Command {
 
     init(parsing arguments: ParsedArguments, global: GlobalOptions) throws(UsageError) {
         source = try arguments.exactly("MODEL")[0]
-        guard let output = arguments.value("output"), !output.isEmpty else {
+        guard let output = arguments.value("output") else {
             throw UsageError("expected -o FILE, found nothing")
         }
         self.output = output
@@ -95,12 +95,7 @@ struct EditCommand: Command {
         let notes = Translation.notes(
             of: model, writtenIn: format.convention, withGraph: format.holdsGraph)
         let report = Conversion(
-            source: source, destination: output, format: format.name,
-            architecture: model.architecture?.name, preprocess: model.preprocess,
-            tensors: checkpoint.tensors.count,
-            bytes: checkpoint.tensors.reduce(0) { $0 + $1.tensor.byteCount },
-            rounding: nil, problems: [],
-            milliseconds: (ContinuousClock.now - start) / .milliseconds(1), notes: notes)
+            source, to: output, format.name, model, checkpoint, since: start, notes: notes)
         for note in notes { console.note("note: \(note)") }
         if global.json {
             try console.printJSON(report)

@@ -19,18 +19,18 @@ struct InitCommand: Command {
     ]
     static let discussion = """
         Weights are uniform, made from integers by exact operations only: the same on
-        every machine. Architectures: lenet5, lenet5_tanh, lenet5_1998, alexnet,
-        alexnet_2012, caffenet, vgg11, vgg13, vgg16, vgg19, each with _bn too, vgg11_lrn
-        and vgg16_c. With --from, MODEL's first four convolutions go to the same places of
-        the same blocks, and its dense layers to the end, as VGG's authors grew their
+        every machine. With --from, MODEL's first four convolutions go to the same places
+        of the same blocks, and its dense layers to the end, as VGG's authors grew their
         networks from vgg11; all other weights are those of the seed.
+
+        \(architectureList)
         """
     static let example = """
         ferry init vgg16 -o vgg16.onnx --seed 1
         ferry init vgg16 -o vgg16.pth --from vgg11.pth --seed 7
         """
 
-    private let architecture: String
+    private let architecture: Architecture
     private let output: String
     private let seed: UInt64
     private let source: String?
@@ -39,17 +39,17 @@ struct InitCommand: Command {
     private let global: GlobalOptions
 
     init(parsing arguments: ParsedArguments, global: GlobalOptions) throws(UsageError) {
-        architecture = try arguments.exactly("ARCH")[0]
-        guard let output = arguments.value("output"), !output.isEmpty else {
+        let name = try arguments.exactly("ARCH")[0]
+        guard let output = arguments.value("output") else {
             throw UsageError("expected -o FILE, found nothing")
         }
-        if let named = global.architecture, named != architecture {
-            throw UsageError("--arch: expected \(architecture), as the argument says")
+        architecture = try knownArchitecture(name)
+        if let named = global.architecture, named != name {
+            throw UsageError("--arch: expected \(name), as the argument says")
         }
         self.output = output
         seed = try arguments.integer("seed", in: 0...Int.max).map { UInt64($0) } ?? 1
         source = arguments.value("from")
-        if source == "" { throw UsageError("--from: expected a file name, found ''") }
         formatName = arguments.value("to")
         force = arguments.has("force")
         self.global = global
@@ -59,7 +59,7 @@ struct InitCommand: Command {
         let format = try FormatRegistry.format(forWriting: output, named: formatName)
         try refuseExisting(output, unless: force)
         let start = ContinuousClock.now
-        let activity = console.activity("making the weights of \(architecture)")
+        let activity = console.activity("making the weights of \(architecture.name)")
         defer { activity.finish() }
         let (model, taken) = try made()
         let checkpoint: Checkpoint
@@ -74,12 +74,7 @@ struct InitCommand: Command {
         }
         activity.finish()
         let report = Conversion(
-            source: description, destination: output, format: format.name,
-            architecture: architecture, preprocess: model.preprocess,
-            tensors: checkpoint.tensors.count,
-            bytes: checkpoint.tensors.reduce(0) { $0 + $1.tensor.byteCount },
-            rounding: nil, problems: [],
-            milliseconds: (ContinuousClock.now - start) / .milliseconds(1), notes: taken)
+            description, to: output, format.name, model, checkpoint, since: start, notes: taken)
         if global.json {
             try console.printJSON(report)
         } else {
@@ -93,29 +88,19 @@ struct InitCommand: Command {
     }
 
     private var description: String {
-        "\(architecture), seed \(seed)" + (source.map { ", grown from \($0)" } ?? "")
+        "\(architecture.name), seed \(seed)" + (source.map { ", grown from \($0)" } ?? "")
     }
 
     /// The network, and which of its layers came from another.
     private func made() throws -> (Model, notes: [String]) {
         guard let source else {
-            do {
-                return (try Architecture.seeded(architecture, seed: seed), [])
-            } catch {
-                throw UsageError("\(error)")
-            }
+            return (architecture.seeded(seed: seed, sizes: architecture.publishedSizes), [])
         }
         var options = global
         options.architecture = nil
-        let target: Architecture
-        do {
-            target = try ArchitectureRegistry.architecture(named: architecture)
-        } catch {
-            throw UsageError("\(error)")
-        }
         let file = try ModelFile(path: source, options).complete()
         do {
-            let (model, pairs) = try target.grown(from: file.model, seed: seed)
+            let (model, pairs) = try architecture.grown(from: file.model, seed: seed)
             let list = pairs.map { $0 == $1 ? $0 : "\($0) (its \($1))" }
             return (model, ["from \(source): \(list.joined(separator: ", "))"])
         } catch {

@@ -3,11 +3,6 @@ import Parity
 
 /// What a page says below the verdict.
 extension Page {
-    private func section(_ title: String, _ lead: HTML = "", _ content: HTML) -> HTML {
-        let lead: HTML = lead.source.isEmpty ? "" : "<p class=\"lead\">\(lead)</p>\n"
-        return "<section>\n<h2>\(title)</h2>\n\(lead)\(content)</section>\n"
-    }
-
     // MARK: What differs
 
     var bisection: HTML {

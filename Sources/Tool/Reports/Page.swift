@@ -34,27 +34,9 @@ package struct Page {
     }
 
     private var source: String {
-        let page: HTML = """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta name="color-scheme" content="light dark">
-            <meta name="generator" content="ferry \(report.provenance?.version ?? "")">
-            <link rel="icon" href="data:,">
-            <title>\(report.value) against \(report.reference)</title>
-            <style>
-            \(HTML(source: pageStyle))</style>
-            </head>
-            <body>
-            <main>
-            \(head)\(tiles)\(sections)</main>
-            </body>
-            </html>
-
-            """
-        return page.source
+        document(
+            "\(report.value) against \(report.reference)",
+            version: report.provenance?.version ?? "", "\(head)\(tiles)\(sections)")
     }
 
     private var sections: [HTML] {

@@ -90,9 +90,9 @@ let pageStyle = """
     path.third { stroke: var(--third); }
     path.fourth { stroke: var(--fourth); }
     rect.first, circle.first { fill: var(--first); }
-    circle.second { fill: var(--second); }
-    circle.third { fill: var(--third); }
-    circle.fourth { fill: var(--fourth); }
+    rect.second, circle.second { fill: var(--second); }
+    rect.third, circle.third { fill: var(--third); }
+    rect.fourth, circle.fourth { fill: var(--fourth); }
     rect.equal { fill: var(--equal); }
     rect.bad, circle.bad { fill: var(--bad); }
     .histograms { display: flex; flex-wrap: wrap; gap: 24px 40px; }
@@ -106,6 +106,33 @@ let pageStyle = """
     .blank { height: 112px; }
     .inputs figcaption { font-size: 13px; line-height: 1.4; overflow-wrap: anywhere; }
     .inputs b { color: var(--ink); font-weight: 600; font-variant-numeric: tabular-nums; }
+
+    h1.plain::before { content: none; }
+    .intro { max-width: 72ch; margin-top: 12px; color: var(--soft); }
+    .tag { padding: 0 5px; border: 1px solid currentColor; border-radius: 3px; font-size: 11px;
+      font-weight: 400; white-space: nowrap; }
+    .tag.measured { color: var(--second); }
+    .tag.quoted { color: var(--third); }
+    .contents { columns: 2 380px; margin: 28px 0 0; padding: 20px 0 20px 26px;
+      border-top: 1px solid var(--line); border-bottom: 1px solid var(--line); }
+    .contents li { padding: 2px 0; break-inside: avoid; }
+    .contents a { color: inherit; text-decoration-color: var(--equal); text-underline-offset: 3px; }
+    .verdict { margin-left: 6px; font-size: 13px; font-weight: 500; white-space: nowrap; }
+    .verdict::before { content: ""; display: inline-block; width: 7px; height: 7px;
+      margin-right: 6px; border-radius: 50%; background: currentColor; vertical-align: 1px; }
+    .verdict.part { color: var(--second); }
+    .claim { max-width: 76ch; }
+    cite { color: var(--soft); font-style: normal; font-size: 13px; }
+    .argument table { width: auto; min-width: 60%; }
+    .argument th { vertical-align: bottom; }
+    .argument th, .argument td { padding-right: 26px; }
+    td.row { font-weight: 500; }
+    .formulas { max-width: 84ch; color: var(--soft); font-size: 13px; }
+    .conclusion { max-width: 76ch; margin-top: 12px; padding: 10px 16px;
+      border-left: 3px solid var(--equal); background: var(--wash); }
+    .key.mark { color: var(--ink); }
+    .key.mark::before { width: 2px; height: 12px; border-radius: 0; vertical-align: -1px; }
+    .mark { stroke: var(--ink); stroke-width: 2; }
 
     details { margin-top: 12px; }
     summary { font-size: 13px; cursor: pointer; }
@@ -135,7 +162,7 @@ let pageStyle = """
       th, td { padding-right: 6pt; white-space: normal; }
       td.status, .number { white-space: nowrap; }
       thead { display: table-header-group; }
-      tr, figure, .cause, .tiles { break-inside: avoid; }
+      tr, figure, .cause, .tiles, .conclusion { break-inside: avoid; }
       details::details-content { content-visibility: visible; display: block; }
     }
 

@@ -100,10 +100,10 @@ private struct FlattenedMaps {
     /// [C, H, W] of the map for which a dense layer was made.
     var shapes: [String: [Int]] = [:]
 
-    static let elementwise: Set = [
-        "Relu", "Tanh", "Sigmoid", "LeakyRelu", "Elu", "Selu", "Clip", "HardSigmoid", "HardSwish",
-        "Dropout", "Identity",
-    ]
+    /// Those whose parameters, if any, are the same for a map as for its flattening.
+    static let elementwise = FlattenedValues.elementwise.subtracting([
+        "PRelu", "BatchNormalization",
+    ])
 
     func refusal(_ node: Node) -> SurgeryError {
         SurgeryError(

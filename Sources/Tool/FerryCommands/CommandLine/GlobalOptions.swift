@@ -27,23 +27,56 @@ package struct GlobalOptions: Sendable, Equatable {
     init(_ parsed: ParsedArguments) throws(UsageError) {
         json = parsed.has("json")
         threads = try parsed.integer("threads", in: Self.threadRange) ?? Self.onlineCores
-        architecture = try parsed.value("arch").map(Self.knownArchitecture)
+        architecture = try parsed.value("arch").map { name throws(UsageError) in
+            try knownArchitecture(name, asked: "--arch: ").name
+        }
         epsilon = try parsed.number("bn-epsilon", in: 0...1).map { Float($0) }
         kernels = try parsed.choice("keras-kernels", of: KerasKernels.self)
         topology = parsed.value("prototxt")
         numerics = try parsed.choice("numerics", of: Numerics.self) ?? .fast
     }
 
-    private static func knownArchitecture(_ name: String) throws(UsageError) -> String {
-        do {
-            return try ArchitectureRegistry.architecture(named: name).name
-        } catch {
-            throw UsageError("--arch: \(error)")
-        }
-    }
-
     /// The cores this process may use.
     package static var onlineCores: Int {
         min(max(1, ProcessInfo.processInfo.activeProcessorCount), threadRange.upperBound)
     }
+}
+
+/// The architecture of a name on the command line.
+///
+/// - Parameter place: what stands before the message.
+func knownArchitecture(
+    _ name: String, asked place: String = ""
+) throws(UsageError) -> Architecture {
+    do {
+        return try ArchitectureRegistry.architecture(named: name)
+    } catch {
+        throw UsageError("\(place)\(error)")
+    }
+}
+
+/// "Architectures: lenet5, …" for help, in its lines.
+let architectureList = wrapped(
+    "Architectures: \(ArchitectureRegistry.names.joined(separator: ", ")).", to: 80)
+
+/// `text` in lines of at most `width` characters, unless a word is longer.
+///
+/// - Parameters:
+///   - indent: what each line begins with.
+///   - taken: characters that stand before the first line already.
+func wrapped(_ text: String, to width: Int, indent: String = "", taken: Int = 0) -> String {
+    var lines: [String] = []
+    var line = indent
+    var room = width - taken
+    for word in text.split(separator: " ") {
+        let isFirst = line == indent
+        if !isFirst, line.count + 1 + word.count > room {
+            lines.append(line)
+            line = indent + word
+            room = width
+        } else {
+            line += (isFirst ? "" : " ") + word
+        }
+    }
+    return (lines + [line]).joined(separator: "\n")
 }

@@ -1,6 +1,9 @@
+import Architectures
+import IR
 import Parity
+import Tensors
 
-/// What `convert` reports.
+/// What commands that write a model report.
 struct Conversion: Encodable {
     let source: String
     let destination: String
@@ -15,6 +18,27 @@ struct Conversion: Encodable {
     let problems: [TensorProblem]
     let milliseconds: Double
     let notes: [String]
+
+    /// - Parameters:
+    ///   - checkpoint: what was written.
+    ///   - start: when the work began.
+    init(
+        _ source: String, to destination: String, _ format: String, _ model: Model?,
+        _ checkpoint: Checkpoint, rounding: RoundingReport? = nil,
+        since start: ContinuousClock.Instant, notes: [String]
+    ) {
+        self.source = source
+        self.destination = destination
+        self.format = format
+        architecture = model?.architecture?.name
+        preprocess = model?.preprocess
+        tensors = checkpoint.tensors.count
+        bytes = checkpoint.tensors.reduce(0) { $0 + $1.tensor.byteCount }
+        self.rounding = rounding
+        problems = model?.problems.compactMap { TensorProblem($0) } ?? []
+        milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
+        self.notes = notes
+    }
 
     func text(coloured: Bool) -> String {
         let network = architecture.map { ", \($0)" } ?? ""

@@ -44,13 +44,7 @@ struct Inspection: Encodable {
 
     init(_ file: ModelFile) throws {
         let model = file.model
-        let types: [String: ValueInfo]
-        do {
-            types = try model.graph.inferTypes(
-                inputShapes: file.exampleShapes(batch: 1), constants: model.weights)
-        } catch let error as GraphError {
-            throw InputError(file: file.path, format: file.format, problem: "\(error)")
-        }
+        let types = try file.exampleTypes(batch: 1)
         self.file = file.path
         format = file.format
         producer = model.producer
@@ -60,19 +54,16 @@ struct Inspection: Encodable {
         preprocess = file.usualRecipe
         inputs = model.graph.inputs.map { Value($0, file) }
         outputs = model.graph.outputs.map { Value($0, file) }
-        let trainable = model.trainableCounts
-        layers = model.nodeGroups.map { group in
-            Layer(group, file, types, trainable: trainable)
-        }
-        let present = model.weights.filter { !model.missing.contains($0.key) }
-        parameters = present.reduce(0) { $0 + (trainable[$1.key] ?? $1.value.elementCount) }
-        fixedNumbers = present.reduce(-parameters) { $0 + $1.value.elementCount }
-        parameterBytes = present.reduce(0) { $0 + $1.value.byteCount }
+        let counts = ParameterCounts(model)
+        layers = model.nodeGroups.map { Layer($0, file, types, counts) }
+        parameters = counts.trainable
+        fixedNumbers = counts.all - counts.trainable
+        parameterBytes = counts.bytes
         multiplyAdds = layers.reduce(0) { $0.addingReportingOverflow($1.multiplyAdds).partialValue }
         let greys = ["pictures are made grey and divided by 255"]
         notes =
             model.notes + (model.preprocess == nil && preprocess != nil ? greys : [])
-            + Inspection.fixedNumbers(model, trainable) + Inspection.oddities(model)
+            + Inspection.fixedNumbers(model, model.trainableCounts) + Inspection.oddities(model)
     }
 
     /// What of the file's numbers is no parameter.
@@ -147,9 +138,19 @@ struct Inspection: Encodable {
 }
 
 extension ModelFile {
+    /// Types of all values, to examine the network with.
+    func exampleTypes(batch: Int) throws -> [String: ValueInfo] {
+        do {
+            return try model.graph.inferTypes(
+                inputShapes: exampleShapes(batch: batch), constants: model.weights)
+        } catch let error as GraphError {
+            throw InputError(file: path, format: format, problem: "\(error)")
+        }
+    }
+
     /// Shapes to examine the network with: as declared, and pictures of 224 × 224 where a network
     /// takes any size.
-    func exampleShapes(batch: Int) throws -> [String: [Int]] {
+    private func exampleShapes(batch: Int) throws -> [String: [Int]] {
         let takesAnySize = model.graph.inputs.allSatisfy { input in
             guard let shape = input.shape, shape.count == 4, case .fixed = shape[1] else {
                 return false
@@ -176,20 +177,18 @@ extension Inspection.Value {
 extension Inspection.Layer {
     fileprivate init(
         _ group: Model.NodeGroup, _ file: ModelFile, _ types: [String: ValueInfo],
-        trainable: [String: Int]
+        _ counts: ParameterCounts
     ) {
-        let names = group.constants(of: file.model).filter { !file.model.missing.contains($0) }
-        let constants = names.compactMap { file.model.weights[$0] }
+        let constant = group.constants(of: file.model).first {
+            !file.model.missing.contains($0)
+        }
         let output = group.nodes.last.flatMap { types[$0.outputs[0]] }
         name = group.name
         op = group.operation
         outputShape = file.declaredShape(output?.shape ?? [])
-        parameters = zip(names, constants).reduce(0) {
-            $0 + (trainable[$1.0] ?? $1.1.elementCount)
-        }
-        multiplyAdds = group.nodes.reduce(0) {
-            $0.addingReportingOverflow($1.multiplyAdds(types)).partialValue
-        }
-        elementType = (constants.first?.elementType ?? output?.elementType)?.rawValue ?? ""
+        parameters = counts.trainable(group, of: file.model)
+        multiplyAdds = group.multiplyAdds(types)
+        let tensor = constant.flatMap { file.model.weights[$0] }
+        elementType = (tensor?.elementType ?? output?.elementType)?.rawValue ?? ""
     }
 }

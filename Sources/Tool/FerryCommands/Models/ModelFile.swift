@@ -22,6 +22,13 @@ struct ModelFile {
             path: path, format: format, checkpoint, global, isPartial: naming.isPartial)
     }
 
+    /// A network that no file holds.
+    init(_ model: Model) {
+        path = model.graph.name
+        format = "network"
+        self.model = model
+    }
+
     /// The model, where a part of one was asked for and every weight is there to run it.
     ///
     /// - Throws: `ModelError` naming the weights that are missing.

@@ -1,3 +1,4 @@
+import Architectures
 import IR
 import Tensors
 
@@ -10,11 +11,24 @@ extension Node {
         let outputs = output.reduce(1, saturatingProduct)
         switch op {
         case is Conv: return saturatingProduct(outputs, weight.dropFirst().reduce(1, *))
-        case let gemm as Gemm:
-            return saturatingProduct(outputs, gemm.transposesB ? weight[1] : weight[0])
-        case is MatMul: return saturatingProduct(outputs, weight[max(0, weight.count - 2)])
+        case is Gemm, is MatMul: return saturatingProduct(outputs, matrix(types)?[0] ?? weight[0])
         default: return 0
         }
+    }
+
+    /// Inputs and outputs of a dense layer: the rows and columns of the matrix it multiplies by.
+    func matrix(_ types: [String: ValueInfo]) -> [Int]? {
+        guard op is Gemm || op is MatMul, inputs.count > 1,
+            let sides = types[inputs[1]]?.shape.suffix(2), sides.count == 2
+        else { return nil }
+        return (op as? Gemm)?.transposesB == true ? sides.reversed() : Array(sides)
+    }
+}
+
+extension Model.NodeGroup {
+    /// Multiply-adds of all its nodes.
+    func multiplyAdds(_ types: [String: ValueInfo]) -> Int {
+        nodes.reduce(0) { $0.addingReportingOverflow($1.multiplyAdds(types)).partialValue }
     }
 }
 

@@ -39,7 +39,7 @@ extension Provenance {
     }
 
     /// The processor as the system calls it.
-    private static var processorName: String {
+    static var processorName: String {
         #if os(Linux)
             let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
             let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }

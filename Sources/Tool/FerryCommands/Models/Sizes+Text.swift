@@ -11,7 +11,7 @@ extension Sizes {
         ])
         for layer in layers {
             table.add([
-                .init(layer.name), .init(layer.operation), .init(layer.window?.text ?? ""),
+                .init(layer.name), .init(layer.operation), .init(layer.formText),
                 .init(Self.product(layer.outputShape.dropFirst().map { "\($0)" })),
                 .init(Self.side(layer.floor)), .init(Self.side(layer.ceil)),
                 .init(Self.side(layer.receptiveField)), .init(Self.side(layer.jump)),
@@ -35,7 +35,8 @@ extension Sizes {
         return """
             \(visible(file)): \(architecture ?? "a network of its own"), batch \(batch)
             \(table.render(coloured: coloured))
-            window  kernel/stride+pad; floor and ceil are its output's sides, rounded down and up
+            window  kernel/stride+pad, or a dense layer's inputs×outputs; floor and ceil are a \
+            window's output sides, rounded down and up
             field   pixels of the picture that one position sees; jump, from one to the next; \
             start, the first's middle; pad, beyond the picture
             alive   what a layer reads and gives, and what later ones read
@@ -62,6 +63,11 @@ extension Sizes {
 }
 
 extension Sizes.Layer {
+    /// "3×3+1" of a window, "25088×4096" of a dense layer.
+    fileprivate var formText: String {
+        window?.text ?? matrix.map { Sizes.product($0.map { "\($0)" }) } ?? ""
+    }
+
     /// Above and below, or left and right, where all axes have the same.
     fileprivate var paddingText: String {
         guard let padding, padding.count == 4 else { return "" }

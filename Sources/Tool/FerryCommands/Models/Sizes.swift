@@ -1,5 +1,4 @@
 import Architectures
-import FormatInterface
 import IR
 import Tensors
 
@@ -21,6 +20,8 @@ struct Sizes: Encodable {
         let operation: String
         let window: Window?
         let outputShape: [Int]
+        /// A dense layer's inputs and outputs.
+        let matrix: [Int]?
         /// Height and width by rounding down and up; nil for layers without a window.
         let floor: [Int]?
         let ceil: [Int]?
@@ -38,7 +39,7 @@ struct Sizes: Encodable {
         let liveBytes: Int
 
         enum CodingKeys: String, CodingKey {
-            case name, operation, window, floor, ceil, jump, start, padding, parameters
+            case name, operation, window, matrix, floor, ceil, jump, start, padding, parameters
             case outputShape = "output_shape"
             case receptiveField = "receptive_field"
             case multiplyAdds = "multiply_adds"
@@ -72,32 +73,23 @@ struct Sizes: Encodable {
 
     init(_ file: ModelFile, batch: Int) throws {
         let model = file.model
-        let types: [String: ValueInfo]
-        do {
-            types = try model.graph.inferTypes(
-                inputShapes: file.exampleShapes(batch: batch), constants: model.weights)
-        } catch let error as GraphError {
-            throw InputError(file: file.path, format: file.format, problem: "\(error)")
-        }
+        let types = try file.exampleTypes(batch: batch)
         let fields = ReceptiveFields(model.graph, types)
         let groups = model.nodeGroups
         let memory = ActivationMemory(model, groups, types)
-        let trainable = model.trainableCounts
-        let present = model.weights.filter { !model.missing.contains($0.key) }
+        let counts = ParameterCounts(model)
         let sides = model.graph.inputs.first.flatMap { types[$0.name]?.shape.dropFirst(2) } ?? []
         layers = groups.enumerated().map { index, group in
-            let names = group.constants(of: model).filter { present[$0] != nil }
-            return Layer(
+            Layer(
                 group, file, types, fields, sides: Array(sides),
-                parameters: names.reduce(0) {
-                    $0 + (trainable[$1] ?? present[$1]?.elementCount ?? 0)
-                }, memory.ofLayer[index], alive: memory.alive[index])
+                parameters: counts.trainable(group, of: model), memory.ofLayer[index],
+                alive: memory.alive[index])
         }
         self.file = file.path
         architecture = model.architecture?.name
         self.batch = batch
-        parameters = present.reduce(0) { $0 + (trainable[$1.key] ?? $1.value.elementCount) }
-        parameterBytes = present.reduce(0) { $0 + $1.value.byteCount }
+        parameters = counts.trainable
+        parameterBytes = counts.bytes
         multiplyAdds = layers.reduce(0) { $0.addingReportingOverflow($1.multiplyAdds).partialValue }
         activationBytes = memory.total
         peakActivationBytes = memory.alive.max() ?? 0
@@ -124,6 +116,11 @@ extension Sizes.Layer {
                 pads: axes.map(\.padBegin) + axes.map(\.padEnd))
         }
         outputShape = file.declaredShape(shape)
+        matrix =
+            group.nodes.lazy.compactMap { node in
+                let isConstant = node.inputs.count > 1 && file.model.weights[node.inputs[1]] != nil
+                return isConstant ? node.matrix(types) : nil
+            }.first
         floor = axes.map { $0.map(\.floor) }
         ceil = axes.map { $0.map(\.ceil) }
         receptiveField = seen.map { $0.map(\.size) }
@@ -138,9 +135,7 @@ extension Sizes.Layer {
                 return pads.map(\.before) + pads.map(\.behind)
             } : nil
         self.parameters = parameters
-        multiplyAdds = group.nodes.reduce(0) {
-            $0.addingReportingOverflow($1.multiplyAdds(types)).partialValue
-        }
+        multiplyAdds = group.multiplyAdds(types)
         activationBytes = bytes
         liveBytes = alive
     }
