@@ -65,7 +65,7 @@ struct AugmentCommand: Command {
     init(parsing words: ParsedArguments, global: GlobalOptions) throws(UsageError) {
         writtenComponents = words.value("write-components")
         components = words.value("components")
-        output = words.value("output").map(Self.folder)
+        output = words.value("output")?.withoutFinalSlashes
         count = try words.integer("count", in: 1...1_000_000) ?? 1
         seed = try words.integer("seed", in: 0...Int.max).map { UInt64($0) } ?? 1
         format = try words.choice("format", of: AugmentationRun.Format.self) ?? .png
@@ -91,12 +91,6 @@ struct AugmentCommand: Command {
         if components != nil, color == nil, writtenComponents == nil {
             throw UsageError("--components: expected --color-sigma or --write-components too")
         }
-    }
-
-    private static func folder(_ text: String) -> String {
-        var text = text
-        while text.count > 1, text.hasSuffix("/") { text.removeLast() }
-        return text
     }
 
     private static func requireWork(

@@ -65,8 +65,7 @@ struct EvaluateCommand: Command {
     init(parsing arguments: ParsedArguments, global: GlobalOptions) throws(UsageError) {
         let words = try arguments.exactly("MODEL", "FOLDER")
         model = words[0]
-        let isSlashed = words[1].count > 1 && words[1].hasSuffix("/")
-        folder = isSlashed ? String(words[1].dropLast()) : words[1]
+        folder = words[1].withoutFinalSlashes
         labels = arguments.value("labels")
         resume = arguments.value("resume")
         confusions = try arguments.integer("confusions", in: 0...1_000_000) ?? 10

@@ -63,7 +63,7 @@ struct RecordCommand: Command {
         }
         model = words[0]
         inputs = words.dropFirst().map { ArrayArgument($0) }
-        self.output = output.count > 1 && output.hasSuffix("/") ? String(output.dropLast()) : output
+        self.output = output.withoutFinalSlashes
         selection =
             arguments.has("layers") ? .all : .named(arguments.values("layer"))
         inFloat64 = arguments.has("float64")

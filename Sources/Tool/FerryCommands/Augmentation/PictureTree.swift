@@ -11,8 +11,6 @@ struct PictureTree {
     }
 
     private static let endings: Set = ["jpg", "jpeg", "jpe", "png"]
-    /// Folders inside each other; links to folders are not followed, so that there are no circles.
-    private static let depthLimit = 64
 
     private(set) var entries: [Entry] = []
     /// Folders that were given.
@@ -23,14 +21,23 @@ struct PictureTree {
     /// - Throws: `InputError` for a folder that cannot be read, or holds no picture.
     init(_ arguments: [String]) throws(InputError) {
         for argument in arguments {
-            guard Self.kind(argument, followingLinks: true) == .folder else {
+            guard FileKind(argument, followingLinks: true) == .folder else {
                 entries.append(Entry(path: argument, stem: Self.stem(Self.name(of: argument))))
                 continue
             }
             let known = entries.count
-            let folder = Self.withoutSlashes(argument)
+            let folder = argument.withoutFinalSlashes
             folders.append(folder)
-            try add(folder, below: "", depth: 0)
+            let found = try FolderFiles(in: folder)
+            skippedCount += found.otherCount
+            for file in found.files {
+                if Self.isPicture(file.path) {
+                    entries.append(
+                        Entry(path: "\(folder)/\(file.path)", stem: Self.stem(file.path)))
+                } else {
+                    skippedCount += 1
+                }
+            }
             if entries.count == known {
                 throw InputError(
                     file: argument, expected: "JPEG or PNG files in the folder", found: "none")
@@ -38,54 +45,10 @@ struct PictureTree {
         }
     }
 
-    private mutating func add(_ folder: String, below place: String, depth: Int) throws(InputError)
-    {
-        guard depth < Self.depthLimit else {
-            throw InputError(
-                file: folder, expected: "at most \(Self.depthLimit) folders inside each other",
-                found: "more")
-        }
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-            throw InputError(
-                file: folder, expected: "a readable folder", found: lastSystemError())
-        }
-        for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
-            if name.hasPrefix(".") { continue }
-            let path = "\(folder)/\(name)"
-            if Self.kind(path, followingLinks: false) == .folder {
-                try add(path, below: "\(place)\(name)/", depth: depth + 1)
-            } else if Self.isPicture(name), Self.kind(path, followingLinks: true) == .file {
-                entries.append(Entry(path: path, stem: place + Self.stem(name)))
-            } else {
-                skippedCount += 1
-            }
-        }
-    }
-
     // MARK: Names
-
-    private enum Kind { case file, folder, other }
-
-    private static func kind(_ path: String, followingLinks: Bool) -> Kind {
-        var status = stat()
-        let result =
-            followingLinks ? unsafe stat(path, &status) : unsafe lstat(path, &status)
-        guard result == 0 else { return .other }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: return .file
-        case S_IFDIR: return .folder
-        default: return .other
-        }
-    }
 
     private static func name(of path: String) -> String {
         path.split(separator: "/").last.map(String.init) ?? path
-    }
-
-    private static func withoutSlashes(_ path: String) -> String {
-        var path = path
-        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-        return path
     }
 
     private static func isPicture(_ name: String) -> Bool {

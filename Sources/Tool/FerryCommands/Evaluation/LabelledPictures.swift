@@ -23,8 +23,6 @@ struct LabelledPictures: Sendable {
         "jpg", "jpeg", "jpe", "jfif", "png", "gif", "webp", "bmp", "tif", "tiff", "heic", "heif",
         "avif", "jxl", "jp2", "svg", "pdf", "psd",
     ]
-    /// Folders inside a class's folder, and inside those.
-    private static let depthLimit = 8
 
     func path(of item: Item) -> String { "\(folder)/\(item.path)" }
 
@@ -37,7 +35,7 @@ struct LabelledPictures: Sendable {
     init(folder: String, classes: ClassNames) throws {
         self.folder = folder
         var folders: [String] = []
-        for name in try Self.names(in: folder) {
+        for name in try FolderFiles.names(in: folder) {
             let kind = FileKind("\(folder)/\(name)", followingLinks: true)
             if kind == .folder, !name.hasPrefix(".") {
                 folders.append(name)
@@ -64,18 +62,15 @@ struct LabelledPictures: Sendable {
     }
 
     /// Adds the pictures of a class's folder and of the folders in it.
-    private mutating func add(_ classFolder: String, _ label: Int) throws {
-        var open = [(path: classFolder, depth: 0)]
-        while let next = open.popLast() {
-            for name in try Self.names(in: "\(folder)/\(next.path)") {
-                let path = "\(next.path)/\(name)"
-                switch FileKind("\(folder)/\(path)", followingLinks: false) {
-                case .folder where !name.hasPrefix(".") && next.depth < Self.depthLimit:
-                    open.append((path, next.depth + 1))
-                case .file(let size) where !name.hasPrefix(".") && isPicture(path):
-                    items.append(Item(path: path, label: label, size: size))
-                default: skipped += 1
-                }
+    private mutating func add(_ classFolder: String, _ label: Int) throws(InputError) {
+        let found = try FolderFiles(in: "\(folder)/\(classFolder)")
+        skipped += found.otherCount
+        for file in found.files {
+            let path = "\(classFolder)/\(file.path)"
+            if isPicture(path) {
+                items.append(Item(path: path, label: label, size: file.size))
+            } else {
+                skipped += 1
             }
         }
     }
@@ -88,18 +83,6 @@ struct LabelledPictures: Sendable {
         }
         guard let file = try? InputFile(path: "\(folder)/\(path)") else { return true }
         return Picture.isPicture(file.storage)
-    }
-
-    /// Names in a folder, sorted by their bytes.
-    private static func names(in folder: String) throws(InputError) -> [String] {
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: folder)
-                .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        } catch {
-            let found = FileKind(folder, followingLinks: true)
-            throw InputError(
-                file: folder, expected: "a folder that can be read", found: found.words)
-        }
     }
 
     /// Pictures of a folder that a file lists.
@@ -122,40 +105,5 @@ struct LabelledPictures: Sendable {
             digest.update(line)
         }
         return try digest.hexadecimal()
-    }
-}
-
-/// What lies at a path.
-private enum FileKind: Equatable {
-    case file(size: Int)
-    case folder
-    case other
-    case nothing
-
-    /// - Parameter followingLinks: whether a link to a folder is a folder; a link to a file always is
-    ///   a file.
-    init(_ path: String, followingLinks: Bool) {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else {
-            self = .nothing
-            return
-        }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: self = .file(size: Int(status.st_size))
-        case S_IFDIR:
-            var own = stat()
-            let isLink = unsafe lstat(path, &own) != 0 || own.st_mode & S_IFMT == S_IFLNK
-            self = isLink && !followingLinks ? .other : .folder
-        default: self = .other
-        }
-    }
-
-    var words: String {
-        switch self {
-        case .file: "a file"
-        case .folder: "one that cannot be read"
-        case .other: "something else"
-        case .nothing: "no such folder"
-        }
     }
 }
