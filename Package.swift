@@ -73,6 +73,7 @@ let package = Package(
             name: "CCrypto", path: "Sources/C/CCrypto", pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(name: "CGetopt", path: "Sources/C/CGetopt"),
+        .systemLibrary(name: "CFiles", path: "Sources/C/CFiles"),
         .target(name: "CPlatform", path: "Sources/C/CPlatform"),
         .target(name: "CPrefetch", path: "Sources/C/CPrefetch"),
 
@@ -82,7 +83,7 @@ let package = Package(
         module("Architectures", in: "Core", ["IR", "Tensors"]),
 
         // File side.
-        module("FormatInterface", in: "Formats", ["IR", "Tensors", "CCrypto"]),
+        module("FormatInterface", in: "Formats", ["IR", "Tensors", "CCrypto", "CFiles"]),
         module("ZIPContainer", in: "Formats", ["FormatInterface", "Tensors", "CZlib"]),
         module(
             "ONNXFormat", in: "Formats", ["FormatInterface", "IR", "Tensors", "COnnx", "CProtobuf"]),

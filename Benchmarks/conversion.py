@@ -1,12 +1,15 @@
 """Times conversions against `cp` of the source and `sync` of the copy, and against the shortest
 Python that does the same with the frameworks, in turns; whole processes, files on disk at the end.
 
-    python conversion.py FERRY FOLDER [--python PYTHON] [--keras PYTHON] [--runs N] [--only WORDS]
+    python conversion.py FERRY FOLDER [--python PYTHON] [--keras PYTHON] [--runs N] [--rest S]
+                         [--only WORDS]
 
 Makes the seeded VGG-16 (528 MiB) in FOLDER, then carries it from ONNX to Keras' files, and from
 `.pth` to safetensors. The scripts write the same kind of file as Ferry. A
-conversion includes fsync, reading the result back, and comparing it, for all of them. Anonymous
-memory is the largest RssAnon that /proc showed, less what an empty run shows.
+conversion includes fsync, reading the result back, and comparing it, for all of them. Each starts
+with an idle disk that has rested: a virtual machine's lets some hundred MiB through and then slows
+down, which whoever came next would pay for. Anonymous memory is the largest RssAnon that /proc
+showed, less what an empty run shows.
 """
 
 import argparse
@@ -144,14 +147,15 @@ class Contest:
         self.seconds = {name: [] for name in self.commands}
         self.written = []
 
-    def prepare(self):
+    def prepare(self, rest=0):
         if os.path.exists(self.destination):
             os.unlink(self.destination)
         os.sync()
+        time.sleep(rest)
 
-    def round(self):
+    def round(self, rest):
         for name, command in self.commands.items():
-            self.prepare()
+            self.prepare(rest)
             if command is None:
                 self.seconds[name].append(copied(self.source, self.destination))
                 continue
@@ -190,6 +194,7 @@ def main():
         "--python", default=sys.executable, help="has onnx, h5py, torch and safetensors")
     parser.add_argument("--keras", default=None, help="has keras and onnx; default: --python's")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--rest", type=float, default=5, help="seconds before each run")
     parser.add_argument("--only", default="", help="conversions with these words in their title")
     options = parser.parse_args()
     os.environ.setdefault("KERAS_BACKEND", "torch")
@@ -213,7 +218,7 @@ def main():
     contests = [contest for contest in contests if options.only in contest.title]
     for _ in range(options.runs):
         for contest in contests:
-            contest.round()
+            contest.round(options.rest)
     empty = anonymous_memory([options.ferry, "--version"])
     sys.exit(0 if all([contest.report(empty) for contest in contests]) else 1)
 

@@ -1,7 +1,6 @@
 """Writes one network in every format of the fixtures, with goldens beside it."""
 
 import logging
-import os
 import warnings
 
 import h5py
@@ -72,21 +71,6 @@ def save_keras(twin, path):
         legacy_h5_format.save_weights_to_hdf5_group(file, twin)
 
 
-def save_input(path, x):
-    """Writes x once: networks with the same input share the file through links."""
-    shared = MODELS.parent / "golden" / "inputs" / f"{'x'.join(map(str, x.shape))}.npy"
-    if x.shape[-1] < 100 and x.shape[-2] < 100:
-        np.save(path, x)
-        return
-    shared.parent.mkdir(parents=True, exist_ok=True)
-    if shared.exists():
-        assert np.array_equal(np.load(shared), x), f"{shared} holds another input"
-    else:
-        np.save(shared, x)
-    path.unlink(missing_ok=True)
-    path.symlink_to(os.path.relpath(shared, path.parent))
-
-
 def save_goldens(folder, model, twin, x):
     golden, golden_keras = folder / "golden", folder / "golden_keras"
     golden.mkdir(exist_ok=True)
@@ -95,12 +79,13 @@ def save_goldens(folder, model, twin, x):
         single = model(torch.from_numpy(x)).numpy()
         double = model.double()(torch.from_numpy(x).double()).numpy()
         model.float()
-    save_input(golden / "input_0.npy", x)
+    recipe.save_input(golden / "input_0.npy", x)
     np.save(golden / "output_0.npy", single)
     np.save(golden / "output_0.float64.npy", double)
     x_last = np.ascontiguousarray(x.transpose(0, 2, 3, 1))
     theirs = np.asarray(twin.predict(x_last, verbose=0))
-    save_input(golden_keras / "input_0.npy", x_last)
+    if not recipe.is_shared(x):
+        np.save(golden_keras / "input_0.npy", x_last)
     np.save(golden_keras / "output_0.npy", theirs)
 
     # The two must agree before anything is written about either.
@@ -114,7 +99,7 @@ def save_goldens(folder, model, twin, x):
     print(f"{folder.name}: float32 error {error:.1e}, Keras' {error_keras:.1e}")
 
 
-def save_all(name, model, x, nested, example_batch=2):
+def save_all(name, model, x, nested=False, dynamo=True, example_batch=2):
     """Everything for the network `name`; x is the golden input, NCHW."""
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
@@ -127,7 +112,8 @@ def save_all(name, model, x, nested, example_batch=2):
     save_torchscript(model, example, folder / f"{name}.onnx", unfolded=normed)
     if normed:
         save_torchscript(model, example, folder / f"{name}.folded.onnx")
-    save_dynamo(model, example, folder / f"{name}.dynamo.onnx")
+    if dynamo:
+        save_dynamo(model, example, folder / f"{name}.dynamo.onnx")
     save_state(model, folder / f"{name}.state.h5")
     if nested:
         save_state(model, folder / f"{name}.nested.h5", nested=True)

@@ -61,7 +61,7 @@ def make(name):
     folder.mkdir(parents=True, exist_ok=True)
     model = recipe.fill(getattr(models, name)(weights=None), seed=1)
     x = recipe.make_input((1, 3, 224, 224), seed=1)
-    np.save(folder / "input_0.npy", x)
+    recipe.save_input(folder / "input_0.npy", x)
     with torch.no_grad():
         single = model(torch.from_numpy(x)).numpy()
     np.save(folder / "output_0.npy", single)

@@ -3,7 +3,9 @@
 Nothing here imports a framework: the caller hands over the `keras` it means.
 """
 
-DIVISOR = 16  # every conv of a narrow network is this much thinner
+# Every conv of a narrow network is this much thinner.
+ALEXNET_DIVISOR = 16
+VGG_DIVISOR = 32
 HIDDEN = 16  # its two hidden dense layers
 CLASSES = 10
 LRN = {"size": 5, "alpha": 0.5, "beta": 0.75, "k": 2.0}
@@ -68,10 +70,10 @@ def alexnet(keras, x, normalised):
     for i, (filters, kernel, stride, padding, pooled) in enumerate(ALEXNET, 1):
         x = layers.ZeroPadding2D(padding, name=f"pad{i}")(x)
         x = layers.Conv2D(
-            filters // DIVISOR, kernel, stride, activation="relu", name=f"conv{i}"
+            filters // ALEXNET_DIVISOR, kernel, stride, activation="relu", name=f"conv{i}"
         )(x)
         if normalised and i <= 2:
-            x = local_response(keras, x, f"norm{i}", filters // DIVISOR)
+            x = local_response(keras, x, f"norm{i}", filters // ALEXNET_DIVISOR)
         if pooled:
             x = layers.MaxPooling2D(3, 2, name=f"pool{i}")(x)
     return x
@@ -108,7 +110,7 @@ def vgg(keras, x, name, epsilon):
             title = f"block{block}_conv{place}"
             plain = None if normed else "relu"
             x = layers.Conv2D(
-                width // DIVISOR, 3, padding="same", activation=plain, name=title
+                width // VGG_DIVISOR, 3, padding="same", activation=plain, name=title
             )(x)
             if normed:
                 x = layers.BatchNormalization(epsilon=epsilon, name=f"{title}_bn")(x)

@@ -105,7 +105,7 @@ def main():
         assert report["test_accuracy"] >= 0.97, report
         (folder / "training.json").write_text(json.dumps(report, indent=1) + "\n")
         print(name, report["train_accuracy"], report["test_accuracy"])
-        export.save_all(name, model, x_test[:8], nested=name == "lenet5")
+        export.save_all(name, model, x_test[:8], dynamo=name == "lenet5")
 
     folder = recipe.FIXTURES / "images" / "digits"
     folder.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ import torch  # noqa: E402
 from torch import nn  # noqa: E402
 
 import keras_networks  # noqa: E402
-from keras_networks import CLASSES, DIVISOR, HIDDEN  # noqa: E402
+from keras_networks import ALEXNET_DIVISOR, CLASSES, HIDDEN, VGG_DIVISOR  # noqa: E402
 from vision import models  # noqa: E402
 
 VGG = {
@@ -49,7 +49,7 @@ class LeNet5(nn.Module):
 
 def narrow_vgg_widths(letter):
     widths = models.vgg.cfgs[letter]
-    return [w if w == "M" else w // DIVISOR for w in widths]
+    return [w if w == "M" else w // VGG_DIVISOR for w in widths]
 
 
 def make_torch(name):
@@ -58,7 +58,7 @@ def make_torch(name):
         return LeNet5(tanh=name == "lenet5_tanh").eval()
     if name.startswith("alexnet"):
         model = models.AlexNet(num_classes=CLASSES)
-        widths = [w // DIVISOR for w in (64, 192, 384, 256, 256)]
+        widths = [w // ALEXNET_DIVISOR for w in (64, 192, 384, 256, 256)]
         before = 3
         for place, width in zip((0, 3, 6, 8, 10), widths):
             old = model.features[place]

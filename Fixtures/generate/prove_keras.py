@@ -58,7 +58,7 @@ def main():
             limit = 1e-4 * np.abs(expected) + 1e-5 * np.abs(expected).max()
             fits = bool((np.abs(found - expected) <= limit).all())
             failures += not fits
-            print(f"{source.name} as {to} in {which}: {'fits' if fits else 'DIFFERENT'}, "
+            print(f"{source.relative_to(FIXTURES)} as {to} in {which}: {'fits' if fits else 'DIFFERENT'}, "
                   f"largest difference {np.abs(found - expected).max():.2e}")
     sys.exit(1 if failures else 0)
 

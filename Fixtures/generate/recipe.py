@@ -14,6 +14,7 @@ Run as a program it writes golden/recipe.json, rows for the Swift test.
 
 import json
 import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,26 @@ def values(name, seed, shape, s, c):
 
 def make_input(shape, seed):
     return values("input", seed, shape, *scale("input"))
+
+
+def is_shared(x):
+    """Whether networks share the input: one of ImageNet's size is half a megabyte."""
+    return x.size > 100_000
+
+
+def save_input(path, x):
+    """Writes x, once for all networks that share it: they have links."""
+    if not is_shared(x):
+        np.save(path, x)
+        return
+    shared = FIXTURES / "golden" / "inputs" / f"{'x'.join(map(str, x.shape))}.npy"
+    shared.parent.mkdir(parents=True, exist_ok=True)
+    if shared.exists():
+        assert np.array_equal(np.load(shared), x), f"{shared} holds another input"
+    else:
+        np.save(shared, x)
+    path.unlink(missing_ok=True)
+    path.symlink_to(os.path.relpath(shared, path.parent))
 
 
 def role_of(name, shapes):

@@ -106,7 +106,8 @@ def main():
     digits = np.load(recipe.FIXTURES / "models/lenet5/golden_keras/input_0.npy")[:2]
     np.save(FOLDER / "lenet5_input_0.npy", digits)
     write("lenet5", lenet5(), digits)
-    write("vgg11", vgg11(), np.load(recipe.FIXTURES / "golden/inputs/1x224x224x3.npy"))
+    picture = recipe.make_input((1, 3, 224, 224), 3).transpose(0, 2, 3, 1)
+    write("vgg11", vgg11(), picture)
 
 
 if __name__ == "__main__":

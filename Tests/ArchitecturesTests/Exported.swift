@@ -168,4 +168,49 @@ struct Exported {
             ]
         }
     }
+
+    /// Channels last between all layers, each convolution and pool between Transposes and without its
+    /// bias, which is added, as Keras exports its layers on PyTorch.
+    mutating func makeLayersChannelsLast() throws {
+        try makeChannelsLast()
+        // The picture is turned by the first convolution, the flatten reads what is at hand.
+        graph.nodes.removeAll { $0.op is Transpose }
+        let picture = graph.inputs[0].name
+        var turned: [String: String] = ["nchw": picture]
+        for node in graph.nodes where node.op is Flatten { turned["nhwc"] = last(before: node) }
+        rewrite { file, node in
+            var node = node
+            node.inputs = node.inputs.map { turned[$0] ?? $0 }
+            guard node.op is Conv || node.op is MaxPool || node.op is AveragePool else {
+                return [node]
+            }
+            let (input, output) = (node.inputs[0], node.outputs[0])
+            let result = "\(node.name)_sum"
+            node.inputs[0] = "\(node.name)_in"
+            node.outputs = ["\(node.name)_out"]
+            var nodes = [
+                Node(
+                    name: "\(node.name)_first", op: Transpose(permutation: [0, 3, 1, 2]),
+                    inputs: [input], outputs: [node.inputs[0]]), node,
+                Node(
+                    name: "\(node.name)_last", op: Transpose(permutation: [0, 2, 3, 1]),
+                    inputs: node.outputs, outputs: [node.op is Conv ? result : output]),
+            ]
+            if node.op is Conv, let bias = file.tensor(node.inputs[2]) {
+                let count = bias.elementCount
+                file.set(node.inputs[2], bias.reshaped([1, 1, 1, count]))
+                nodes[1].inputs.removeLast()
+                nodes.append(
+                    Node(
+                        name: "\(node.name)_bias", op: Add(), inputs: [result, node.inputs[2]],
+                        outputs: [output]))
+            }
+            return nodes
+        }
+    }
+
+    private func last(before node: Node) -> String {
+        let index = graph.nodes.firstIndex { $0.name == node.name } ?? 1
+        return graph.nodes[index - 1].outputs[0]
+    }
 }

@@ -12,6 +12,7 @@ private let steps: [(name: String, change: @Sendable (inout Exported) throws -> 
     ("Reshape by a chain", { $0.reshapeByChain() }),
     ("channels last", { try $0.makeChannelsLast() }),
     ("channels last, turned by Reshape", { try $0.makeChannelsLast(byReshape: true) }),
+    ("channels last, layer by layer", { try $0.makeLayersChannelsLast() }),
     ("Flatten and Dropout before every Gemm", { $0.flattenTwice() }),
     ("Casts to the type there is", { $0.castBeforeGemms() }),
     (

@@ -6,10 +6,10 @@ import Testing
 
 /// Files that h5py and Keras wrote.
 @Suite struct Fixtures {
-    @Test(arguments: ["lenet5", "vgg11_narrow"])
-    func `flat and nested state dicts hold the same parameters`(_ model: String) throws {
-        let flat = try StateDictHDF5Format.read(fixture("\(model)/\(model).state.h5"))
-        let nested = try StateDictHDF5Format.read(fixture("\(model)/\(model).nested.h5"))
+    @Test func `flat and nested state dicts hold the same parameters`() throws {
+        let name = "vgg11_narrow/vgg11_narrow"
+        let flat = try StateDictHDF5Format.read(fixture("\(name).state.h5"))
+        let nested = try StateDictHDF5Format.read(fixture("\(name).nested.h5"))
         #expect(!flat.tensors.isEmpty)
         let byName = Dictionary(uniqueKeysWithValues: nested.tensors.map { ($0.name, $0.tensor) })
         #expect(byName.count == flat.tensors.count)

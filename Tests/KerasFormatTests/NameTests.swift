@@ -63,6 +63,37 @@ struct KerasLayerNames {
     }
 
     @Test(arguments: formats.indices)
+    func `the names that Keras does not allow come back`(_ index: Int) throws {
+        let network = Self.network(input: "in/x")
+        let format = Self.formats[index]
+        let written = try Translation.checkpoint(
+            of: try Translation.model(from: network), in: .keras)
+        let read = try format.read(Scratch().write(written, as: format))
+        let again = try Translation.model(from: read)
+        let back = try Translation.checkpoint(of: again, in: .onnx)
+        #expect(Set(back.tensors.map(\.name)) == ["dense/w", "dense/b"])
+        #expect(back.graph?.inputs.map(\.name) == ["in/x"])
+        #expect(back.graph?.outputs.map(\.name) == ["dense/y"])
+        #expect(back.graph?.nodes.map(\.name).contains("dense/Gemm") == true)
+        #expect(back.metadata["ferry.names"] == nil)
+        // Keras' own names are for Keras' files alone.
+        #expect(again.layers.allSatisfy { !$0.node.contains("/") })
+        let once = try Translation.checkpoint(of: again, in: .keras)
+        #expect(once.metadata["ferry.names"] == written.metadata["ferry.names"])
+    }
+
+    @Test func `names for parts that are not there, or that are taken, are left alone`() throws {
+        var file = try Translation.checkpoint(
+            of: try Translation.model(from: Self.network()), in: .keras)
+        for names in ["node\tnone\tother\nweight\tGemm", "input\tx\tdense/y", "\t\t\n\u{0}"] {
+            file.metadata["ferry.names"] = names
+            let model = try Translation.model(from: file)
+            let back = try Translation.checkpoint(of: model, in: .onnx)
+            #expect(back.graph?.inputs.map(\.name) == ["x"], "\(names)")
+        }
+    }
+
+    @Test(arguments: formats.indices)
     func `a network whose weights came back keeps them bit for bit`(_ index: Int) throws {
         let model = try Translation.model(from: Self.network())
         let written = try Translation.checkpoint(of: model, in: .keras)

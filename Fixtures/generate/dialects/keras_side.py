@@ -42,8 +42,10 @@ class KerasSide:
         np.save(y, self.answer(model, np.load(x)))
         if form == "model":
             model.save(path)
-        elif form == "onnx":
+        elif form == "onnx" and self.keras.__name__ == "tf_keras":
             to_onnx(model, path)
+        elif form == "onnx":
+            model.export(path, format="onnx", verbose=False)
         elif form == "weights" and path.endswith(".weights.h5"):
             model.save_weights(path)
         elif form == "weights" and path.endswith(".weights.json"):

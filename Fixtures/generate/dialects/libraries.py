@@ -194,6 +194,7 @@ def graph_weights(graph):
     known = initializers(graph)
     found = []
     rows_are_hwc = False  # of the next dense layer
+    spelled = {}  # a normalisation's numbers, by their places in one operator
     for node in graph.node:
         if node.op_type == "Constant":
             for attribute in node.attribute:
@@ -205,13 +206,32 @@ def graph_weights(graph):
             known[node.output[0]] = np.multiply(*(known[name] for name in node.input))
         elif node.op_type == "Transpose" and found:
             rows_are_hwc = list(node.attribute[0].ints) == [0, 2, 3, 1]
+        elif node.op_type in SPELLED and any(n in known for n in node.input) and (
+                node.op_type == "Sub" or len(spelled) == SPELLED[node.op_type][1]):
+            (array,) = [known[name] for name in node.input if name in known]
+            spelled[SPELLED[node.op_type][0]] = array.reshape(-1)
+            if node.op_type == "Add":
+                found += normalisation(spelled)
+                spelled = {}
         else:
             mine = list(operands(node, known))
+            if mine and mine[0][0] == "Gemm.2" and mine[0][1].ndim == 4:  # of a convolution
+                mine = [("Conv.2", mine[0][1].reshape(-1))]
             if mine and mine[0][0] == "Gemm.1" and rows_are_hwc:
                 mine[0] = ("Gemm.1", turned(mine[0][1], channels=len(found[-1][1])))
                 rows_are_hwc = False
             found += mine
     return found
+
+
+# What Keras 3's exporter makes of a normalisation: the number's place, how many come before it.
+SPELLED = {"Sub": (3, 0), "Mul": (1, 1), "Add": (2, 2)}
+
+
+def normalisation(numbers):
+    """As one operator, of a variance that makes 1 with the usual epsilon."""
+    numbers[4] = np.full_like(numbers[1], 1 - 1e-5)
+    return [(f"BatchNormalization.{place}", numbers[place]) for place in sorted(numbers)]
 
 
 def turned(matrix, channels):

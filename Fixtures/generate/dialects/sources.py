@@ -44,6 +44,8 @@ class Source:
     softmax: bool = False
     # What stands for the source where no library of today runs it: (case, path) -> path.
     twin: Callable | None = None
+    # The normalisations' epsilon, where the exporter has not worked it into their factors.
+    epsilon: float = cases.EPSILON
     # Whether its weights are bfloat16.
     bfloat16: bool = False
     # Why it cannot hold local responses; None where it can.
@@ -70,7 +72,7 @@ class Source:
 
     def view(self, case):
         softmax = self.softmax and case.name not in networks.LENETS
-        return case.view(self.folded, softmax)
+        return dataclasses.replace(case.view(self.folded, softmax), epsilon=self.epsilon)
 
     def options(self, case):
         return [*self.told, *(() if self.graph else case.told())]
@@ -252,6 +254,10 @@ def keras_sources(keras3, tf_keras):
         Source("onnx 15, tf2onnx, folded", "onnx", ".onnx", libraries.ONNX("ONNX Runtime"),
                lambda case, path: save_keras(tf_keras, "onnx", case, path),
                back=("--opset", "15"), graph=True, folded=True, softmax=True, lacks_responses=None),
+        Source("onnx 20, Keras 3's exporter", "onnx", ".onnx", libraries.ONNX("ONNX Runtime"),
+               lambda case, path: save_keras(keras3, "onnx", case, path),
+               back=("--opset", "20"), graph=True, softmax=True, epsilon=1e-5,
+               lacks_responses="Keras 3 exports them as a convolution and a power"),
         *old_keras_sources(tf_keras),
     ]  # fmt: skip
 

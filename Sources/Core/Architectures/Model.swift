@@ -53,6 +53,13 @@ package struct Model: Sendable {
         return names.count - Set(names).count
     }
 
+    /// The model with its layers found anew, after a change of names.
+    func withFreshLayers() -> Model {
+        var model = self
+        model.layers = ParameterLayer.layers(of: graph, weights: weights)
+        return model
+    }
+
     package init(
         graph: Graph, weights: [String: Tensor], architecture: Architecture?, origin: Convention
     ) {
@@ -79,7 +86,10 @@ package enum MetadataKey {
     /// them by 180°, "tensorflow", whose do not, or "unknown".
     package static let kernels = "ferry.keras_kernels"
 
+    /// The names that parts of a network had before a format changed them.
+    package static let names = "ferry.names"
+
     static let all: Set = [
-        architecture, preprocess, softmax, epsilon, batchesTracked, kernels,
+        architecture, preprocess, softmax, epsilon, batchesTracked, kernels, names,
     ]
 }

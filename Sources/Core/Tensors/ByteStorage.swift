@@ -11,23 +11,25 @@ package final class ByteStorage: @unchecked Sendable {
     private let deferred: DeferredBytes?
     private let release: @Sendable () -> Void
 
-    /// Whether the bytes are a read-only mapping of a file, whose pages can be read again.
-    private let isFileMapping: Bool
+    /// The open file that the bytes are a read-only mapping of, from its first byte on; its pages
+    /// can be read again.
+    package let fileDescriptor: Int32?
 
     /// Bytes held.
     package let count: Int
 
     /// Takes over memory of another owner; `release` runs once when the last user is gone.
     ///
-    /// - Parameter isFileMapping: whether it is a read-only mapping of a file, page for page.
+    /// - Parameter fileDescriptor: of the file that it is a read-only mapping of, from its first byte
+    ///   on; open until `release`.
     package init(
-        unsafeOwning base: UnsafeRawPointer, count: Int, isFileMapping: Bool = false,
+        unsafeOwning base: UnsafeRawPointer, count: Int, fileDescriptor: Int32? = nil,
         release: @escaping @Sendable () -> Void
     ) {
         unsafe known = base
         deferred = nil
         self.count = count
-        self.isFileMapping = isFileMapping
+        self.fileDescriptor = fileDescriptor
         self.release = release
     }
 
@@ -36,7 +38,7 @@ package final class ByteStorage: @unchecked Sendable {
         unsafe known = nil
         unsafe deferred = DeferredBytes(count: count, fill)
         self.count = count
-        isFileMapping = false
+        fileDescriptor = nil
         release = {}
     }
 
@@ -98,7 +100,7 @@ package final class ByteStorage: @unchecked Sendable {
     /// Lets the system take back memory that holds whole pages of `range`, where a file keeps them:
     /// reading them again reads the file again. Other storage keeps its bytes as they are.
     package func releasePages(_ range: Range<Int>) {
-        guard isFileMapping, range.upperBound <= count else { return }
+        guard fileDescriptor != nil, range.upperBound <= count else { return }
         let page = Int(getpagesize())
         let first = (range.lowerBound + page - 1) / page * page
         let length = range.upperBound / page * page - first

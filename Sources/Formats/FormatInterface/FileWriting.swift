@@ -1,9 +1,12 @@
+import CFiles
+import Dispatch
 import Foundation
 package import Tensors
 
 extension Tensor {
-    /// Writes the elements to an open file, from buffers in the cache: the kernel reads them from
-    /// there twice as fast as from a mapping. The disk begins meanwhile.
+    /// Writes the elements to an open file. Those that lie in a file as they are the kernel copies
+    /// itself, in less than half the time; others go through buffers in the cache, from which it
+    /// reads twice as fast as from a mapping. The disk begins meanwhile.
     ///
     /// - Parameters:
     ///   - offset: where the first element goes.
@@ -11,26 +14,52 @@ extension Tensor {
     ///   - visit: sees the pieces, in any order and from several threads.
     package func write(
         to descriptor: Int32, at offset: Int, for destination: String,
-        visit: @Sendable (Int, RawSpan) -> Void = { _, _ in }
+        visit: (@Sendable (Int, RawSpan) -> Void)? = nil
     ) throws(OutputError) {
+        if visit == nil, copyFile(to: descriptor, at: offset) { return }
         try unsafe eachPiece { start, bytes throws(OutputError) in
             guard unsafe writeAll(bytes, to: descriptor, at: offset + start) else {
                 throw OutputError(
                     file: destination, problem: "could not write: \(lastSystemError())")
             }
             startWriteback(of: offset + start..<offset + start + bytes.count, in: descriptor)
-            unsafe visit(start, RawSpan(_unsafeBytes: bytes))
+            unsafe visit?(start, RawSpan(_unsafeBytes: bytes))
         }
+    }
+
+    /// Bytes that the kernel copies at a time.
+    private static let copiedPiece = 8 << 20
+    /// Fewer are not worth asking it for.
+    private static let leastCopied = 1 << 16
+
+    /// Lets the kernel copy elements that lie in a file as they are.
+    ///
+    /// - Returns: false where they do not, or it cannot; some may be written then.
+    private func copyFile(to descriptor: Int32, at offset: Int) -> Bool {
+        guard isStored, byteCount >= Self.leastCopied, let source = storage.fileDescriptor
+        else { return false }
+        // Handing pages to the disk takes time of its own.
+        let writeback = DispatchQueue(label: "writeback")
+        defer { writeback.sync {} }
+        var copied = 0
+        while copied < byteCount {
+            let most = min(byteCount - copied, Self.copiedPiece)
+            let count = ferry_copy(
+                source, Int64(byteOffset + copied), descriptor, Int64(offset + copied),
+                UInt64(most))
+            if count < 0, errno == EINTR { continue }
+            if count <= 0 { return false }
+            let written = offset + copied..<offset + copied + count
+            writeback.async { startWriteback(of: written, in: descriptor) }
+            copied += count
+        }
+        return true
     }
 }
 
-/// Lets the disk begin with what is written, while more comes: such advice makes Linux start writing
-/// a range without waiting. The pages being written stay in memory.
+/// Lets the disk begin with what is written, while more comes.
 private func startWriteback(of range: Range<Int>, in descriptor: Int32) {
-    #if os(Linux)
-        _ = posix_fadvise(
-            descriptor, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_DONTNEED)
-    #endif
+    ferry_begin_writing(descriptor, Int64(range.lowerBound), Int64(range.count))
 }
 
 /// Writes bytes at `offset` of a file; false when the system could not, for the reason in `errno`.

@@ -22,9 +22,10 @@ package struct InputFile: Sendable {
         try self.init(descriptor: descriptor, path: path)
     }
 
-    /// Maps an open file, and closes the descriptor.
+    /// Maps an open file, and closes the descriptor when the last user of the bytes is gone.
     init(descriptor: Int32, path: String) throws(InputError) {
-        defer { close(descriptor) }
+        var isKept = false
+        defer { if !isKept { close(descriptor) } }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else {
             throw InputError(file: path, expected: "a readable file", found: lastSystemError())
@@ -45,10 +46,12 @@ package struct InputFile: Sendable {
             throw InputError(file: path, expected: "a file to map", found: lastSystemError())
         }
         let address = UInt(bitPattern: base)
+        isKept = true
         unsafe storage = ByteStorage(
-            unsafeOwning: UnsafeRawPointer(base), count: size, isFileMapping: true
+            unsafeOwning: UnsafeRawPointer(base), count: size, fileDescriptor: descriptor
         ) {
             unsafe _ = munmap(UnsafeMutableRawPointer(bitPattern: address), size)
+            close(descriptor)
         }
     }
 

@@ -103,7 +103,7 @@ package struct OutputFile: ~Copyable {
     /// - Parameter visit: sees the pieces while they are in the cache, in any order and from several
     ///   threads, each with its offset from the first element.
     package func write(
-        _ tensor: Tensor, visit: @Sendable (Int, RawSpan) -> Void = { _, _ in }
+        _ tensor: Tensor, visit: (@Sendable (Int, RawSpan) -> Void)? = nil
     ) throws(OutputError) {
         let start = Int(lseek(descriptor, 0, SEEK_CUR))
         try tensor.write(to: descriptor, at: start, for: destination, visit: visit)

@@ -3,15 +3,18 @@ import Tensors
 
 extension GraphRewriter {
     /// Brings every dense layer to `Gemm` with [out, in] weights, every flattening to `Flatten`,
-    /// channels-last detours to plain NCHW, and drops what does nothing.
+    /// channels-last detours to plain NCHW, biases and normalisations to their layers, and drops
+    /// what does nothing.
     ///
     /// - Returns: the layout in which the file takes its input.
     mutating func canonicalize() -> Layout {
-        joinPads()
         flattenReshapes()
         bypass { [types, weights] node in Self.isIdentity(node, types, weights) }
         turnReshapes()
-        let layout = absorbInputTranspose()
+        let layout = settleLayout()
+        joinPads()
+        joinConvAndAdd()
+        joinNormalizations()
         joinMatMulAndAdd()
         transposeGemmWeights()
         absorbFlattenedTransposes()
@@ -86,27 +89,6 @@ extension GraphRewriter {
     private static func isTrivial(_ window: SpatialWindow) -> Bool {
         !window.kernel.isEmpty && window.kernel.allSatisfy { $0 == 1 }
             && window.strides.allSatisfy { $0 == 1 } && window.pads.allSatisfy { $0 == 0 }
-    }
-
-    /// An NHWC input that is turned to NCHW before anything else becomes an NCHW input.
-    private mutating func absorbInputTranspose() -> Layout {
-        guard graph.inputs.count == 1, let input = graph.inputs.first,
-            let shape = input.shape, shape.count == 4,
-            let reader = readers()[input.name], reader.count == 1,
-            let transpose = graph.nodes[reader[0]].op as? Transpose,
-            transpose.permutation == [0, 3, 1, 2],
-            let turned = graph.nodes[reader[0]].outputs.first, !isOutput(turned)
-        else { return .nchw }
-        remove(reader[0])
-        for index in graph.nodes.indices {
-            graph.nodes[index].inputs = graph.nodes[index].inputs.map {
-                $0 == turned ? input.name : $0
-            }
-        }
-        graph.inputs[0].shape = [shape[0], shape[3], shape[1], shape[2]]
-        types[input.name] = types[turned]
-        compact()
-        return .nhwc
     }
 
     /// MatMul of a matrix with a constant, and the Add of a bias behind it, are one Gemm.

@@ -44,14 +44,14 @@ extension Translation {
     /// The model as a whole Keras file has it.
     static func kerasGraph(
         of model: Model
-    ) throws(TranslationError) -> (graph: Graph, tensors: [NamedTensor]) {
+    ) throws(TranslationError) -> (graph: Graph, tensors: [NamedTensor], names: OriginalNames) {
         if let strange = model.architecture?.layersWithoutKeras, !strange.isEmpty {
             let names = strange.map { "'\($0)'" }.joined(separator: ", ")
             throw .unsupported(.keras, "layers whose parameters no Keras layer has: \(names)")
         }
         var writing = try KerasGraphWriting(model)
         let tensors = try writing.tensors()
-        return (writing.graph(), tensors)
+        return (writing.graph(), tensors, writing.originalNames)
     }
 }
 
