@@ -7,7 +7,7 @@ import Testing
 private func photograph(_ name: String) -> String { Fixtures.url("images/\(name)").path }
 
 /// PyTorch's answers by protocol (`Fixtures/generate/prove_protocols.py`).
-private struct Recorded: Decodable, Sendable {
+private struct RecordedProtocols: Decodable, Sendable {
     struct Answer: Decodable, Sendable, CustomTestStringConvertible {
         let picture: String
         let options: [String]
@@ -21,13 +21,13 @@ private struct Recorded: Decodable, Sendable {
     let factor: Float
     let answers: [Answer]
 
-    static let shared: Recorded? = try? JSONDecoder().decode(
-        Recorded.self, from: Data(contentsOf: Fixtures.url("protocols/answers.json")))
+    static let shared: RecordedProtocols? = try? JSONDecoder().decode(
+        RecordedProtocols.self, from: Data(contentsOf: Fixtures.url("protocols/answers.json")))
 }
 
 /// The recorded network.
 private func network(in folder: TemporaryFolder) throws -> String {
-    let recorded = try #require(Recorded.shared)
+    let recorded = try #require(RecordedProtocols.shared)
     return try altered(
         model("\(recorded.network).state.h5"), as: "network.h5", in: folder
     ) { tensors in
@@ -45,13 +45,13 @@ private func answer(_ ferry: Ferry, _ words: [String]) throws -> Tensor {
 }
 
 @Test func `PyTorch's answers by protocol are recorded`() throws {
-    let recorded = try #require(Recorded.shared)
+    let recorded = try #require(RecordedProtocols.shared)
     #expect(Set(recorded.answers.map(\.picture)).count >= 4)
     #expect(Set(recorded.answers.map(\.options)).count >= 8)
 }
 
-@Test(arguments: Recorded.shared?.answers ?? [])
-private func `a protocol's answer is PyTorch's`(_ recorded: Recorded.Answer) throws {
+@Test(arguments: RecordedProtocols.shared?.answers ?? [])
+private func `a protocol's answer is PyTorch's`(_ recorded: RecordedProtocols.Answer) throws {
     let folder = try TemporaryFolder()
     let file = try network(in: folder)
     let found = try answer(
