@@ -138,7 +138,7 @@ func `Graphviz draws a network`() throws {
     expectSuccess(outcome, #""svg" : "a.svg""#)
     let document = try XMLDocumentCheck(try folder.bytes("a.svg"))
     #expect(document.elements.first == "svg")
-    for words in ["features.0", "MaxPool 2×2/2", "4×224×224"] {
+    for words in ["features.0", "MaxPool 2×2/2", "2×224×224"] {
         #expect(document.text.contains(words), "\(words)")
     }
     expectRefusal(

@@ -226,7 +226,7 @@ private func writePools(
     let ferry = Ferry(in: try TemporaryFolder())
     expectSuccess(
         try ferry("inspect", model("vgg16_narrow.onnx"), "--sizes", "--batch", "8"),
-        "vgg16_narrow.onnx: vgg16, batch 8\n", "3×3+1", "2×2/2", "1568×16", "at the peak (")
+        "vgg16_narrow.onnx: vgg16, batch 8\n", "3×3+1", "2×2/2", "784×16", "at the peak (")
     expectRefusal(
         try ferry("inspect", model("lenet5.onnx"), "--sizes", "--plan"), 2,
         "--plan and --sizes exclude each other")

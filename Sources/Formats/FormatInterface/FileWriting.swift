@@ -5,8 +5,8 @@ package import Tensors
 
 extension Tensor {
     /// Writes the elements to an open file. Those that lie in a file as they are the kernel copies
-    /// itself, in less than half the time; others go through buffers in the cache, from which it
-    /// reads twice as fast as from a mapping. The disk begins meanwhile.
+    /// itself; others go through buffers in the cache, from which it reads twice as fast as from a
+    /// mapping. The disk begins meanwhile.
     ///
     /// - Parameters:
     ///   - offset: where the first element goes.
