@@ -15,43 +15,11 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 import tf2onnx  # noqa: E402
-from keras import layers  # noqa: E402
 
+import keras_narrow  # noqa: E402
 import recipe  # noqa: E402
 
 FOLDER = recipe.FIXTURES / "onnx/tf2onnx"
-
-
-def lenet5():
-    """Name in PyTorch, layer."""
-    return (28, 28, 1), [
-        ("conv1", layers.Conv2D(3, 5, padding="same", activation="relu")),
-        (None, layers.MaxPooling2D(2)),
-        ("conv2", layers.Conv2D(4, 5, activation="relu")),
-        (None, layers.MaxPooling2D(2)),
-        (None, layers.Flatten()),
-        ("fc1", layers.Dense(9, activation="relu")),
-        ("fc2", layers.Dense(8, activation="relu")),
-        ("fc3", layers.Dense(10)),
-    ]
-
-
-def vgg11():
-    found, index = [], 0
-    for width in [3, 0, 4, 0, 5, 6, 0, 7, 5, 0, 6, 5, 0]:
-        if width == 0:
-            found.append((None, layers.MaxPooling2D(2)))
-            index += 1
-            continue
-        conv = layers.Conv2D(width, 3, padding="same", activation="relu")
-        found.append((f"features.{index}", conv))
-        index += 2
-    return (224, 224, 3), found + [
-        (None, layers.Flatten()),
-        ("classifier.0", layers.Dense(9, activation="relu")),
-        ("classifier.3", layers.Dense(8, activation="relu")),
-        ("classifier.6", layers.Dense(7)),
-    ]
 
 
 def seeded(name, shape):
@@ -59,28 +27,6 @@ def seeded(name, shape):
     fan = int(np.prod(shape[:-1])) or 1
     scale = np.float32(min(1, (6 / fan) ** 0.5) if len(shape) > 1 else 0.1)
     return (recipe.values(name, 11, tuple(shape), 2**24, 0).astype(np.float32) * scale).astype(np.float32)
-
-
-def weights(model, names):
-    """The weights as PyTorch has them: OIHW, and dense rows behind Flatten in channel order."""
-    found, picture = {}, None
-    for layer, name in zip(model.layers, names):
-        if isinstance(layer, layers.Flatten):
-            picture = layer.input.shape[1:]
-        if name is None:
-            continue
-        kernel, bias = layer.get_weights()
-        if kernel.ndim == 4:
-            kernel = kernel.transpose(3, 2, 0, 1)
-        else:
-            if picture is not None:
-                height, width, channels = picture
-                kernel = kernel.reshape(height, width, channels, -1).transpose(2, 0, 1, 3)
-                kernel, picture = kernel.reshape(height * width * channels, -1), None
-            kernel = kernel.T
-        found[f"{name}.weight"] = np.ascontiguousarray(kernel)
-        found[f"{name}.bias"] = bias
-    return found
 
 
 def write(name, made, inputs):
@@ -91,7 +37,7 @@ def write(name, made, inputs):
     for layer, label in zip(model.layers, names):
         if label:
             layer.set_weights([seeded(f"{name}/{label}/{w.name}", w.shape) for w in layer.weights])
-    np.savez(FOLDER / f"{name}.npz", **weights(model, names))
+    np.savez(FOLDER / f"{name}.npz", **keras_narrow.weights(model, names))
     np.save(FOLDER / f"{name}_output_0.npy", model(inputs, training=False).numpy())
     function = tf.function(lambda image: model(image, training=False))
     signature = [tf.TensorSpec((None, *shape), tf.float32, name="image")]
@@ -105,9 +51,9 @@ def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     digits = np.load(recipe.FIXTURES / "models/lenet5/golden_keras/input_0.npy")[:2]
     np.save(FOLDER / "lenet5_input_0.npy", digits)
-    write("lenet5", lenet5(), digits)
+    write("lenet5", keras_narrow.lenet5(), digits)
     picture = recipe.make_input((1, 3, 224, 224), 3).transpose(0, 2, 3, 1)
-    write("vgg11", vgg11(), picture)
+    write("vgg11", keras_narrow.vgg11(), picture)
 
 
 if __name__ == "__main__":
