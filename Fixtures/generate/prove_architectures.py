@@ -16,7 +16,6 @@ lines here reshape. Exits with 1 when anything differs.
 import argparse
 import functools
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -29,6 +28,7 @@ from torch.nn import functional
 
 import lenet5_1998
 import recipe
+from proving import ferry, worst
 from vision import models
 
 PAPERS = {
@@ -43,19 +43,6 @@ def published(name):
         return PAPERS[name]
     with torch.device("meta"):
         return sum(p.numel() for p in models.get_model(name).parameters())
-
-
-def ferry(options, *words):
-    done = subprocess.run([options.ferry, *map(str, words)], capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"ferry {' '.join(map(str, words))}: {done.returncode}\n{done.stderr}")
-    return done.stdout
-
-
-def worst(answer, reference):
-    """The largest difference, in parts of what the pass line allows."""
-    bound = 1e-4 * np.abs(reference) + 1e-5 * np.abs(reference).max()
-    return float((np.abs(answer - reference) / bound).max())
 
 
 def maps_differ(path, sizes, batch):

@@ -20,7 +20,6 @@ Exits with 1 when anything differs.
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -32,6 +31,7 @@ from PIL import Image
 from torch import nn
 from torch.nn import functional
 
+from proving import ferry, worst
 from vision import models, transforms
 
 FIXTURES = Path(__file__).resolve().parent.parent
@@ -114,19 +114,6 @@ def narrow():
         state = {name: torch.from_numpy(file[name][()]) for name in file}
     model.load_state_dict(state)
     return model.double().eval()
-
-
-def ferry(options, *words):
-    done = subprocess.run([options.ferry, *map(str, words)], capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"ferry {' '.join(map(str, words))}: {done.returncode}\n{done.stderr}")
-    return done.stdout
-
-
-def worst(found, reference):
-    """The largest difference, in parts of what the pass line allows."""
-    bound = 1e-4 * np.abs(reference) + 1e-5 * np.abs(reference).max()
-    return float((np.abs(found - reference) / bound).max())
 
 
 def make(options, name, folder):

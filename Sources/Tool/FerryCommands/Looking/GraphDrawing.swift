@@ -18,8 +18,7 @@ struct GraphDrawing {
     init(_ file: ModelFile) throws {
         let sizes = try Sizes(file, batch: 1)
         let model = file.model
-        let types = try model.graph.inferTypes(
-            inputShapes: file.exampleShapes(batch: 1), constants: model.weights)
+        let types = try file.exampleTypes(batch: 1)
         layerCount = sizes.layers.count
         begin()
         var sources: [String: String] = [:]

@@ -150,7 +150,7 @@ extension ModelFile {
 
     /// Shapes to examine the network with: as declared, and pictures of 224 × 224 where a network
     /// takes any size.
-    func exampleShapes(batch: Int) throws -> [String: [Int]] {
+    private func exampleShapes(batch: Int) throws -> [String: [Int]] {
         let takesAnySize = model.graph.inputs.allSatisfy { input in
             guard let shape = input.shape, shape.count == 4, case .fixed = shape[1] else {
                 return false
