@@ -164,10 +164,11 @@ struct Scratch {
 
     func h5(_ tensors: [(String, Tensor)], groups: [String] = []) throws -> InputFile {
         let path = folder.path("net.caffemodel.h5")
-        try? FileManager.default.removeItem(atPath: path)
-        try HDF5Writer.write(to: path, for: path) { writer throws(OutputError) in
-            for group in groups { try writer.makeGroup(group) }
-            for (name, tensor) in tensors { try writer.write(tensor, to: name) }
+        try OutputFile.write(to: path, replacing: true) { file in
+            try HDF5Writer.write(to: file) { writer throws(OutputError) in
+                for group in groups { try writer.makeGroup(group) }
+                for (name, tensor) in tensors { try writer.write(tensor, to: name) }
+            }
         }
         return try InputFile(path: path)
     }

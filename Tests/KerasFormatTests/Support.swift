@@ -50,20 +50,22 @@ struct Scratch {
         version: String? = "2.15.0"
     ) throws -> InputFile {
         let path = folder.path("model.h5")
-        try HDF5Writer.write(to: path, for: path) { writer throws(OutputError) in
-            try writer.write(config, attribute: "model_config", of: "/")
-            try writer.makeGroup("model_weights")
-            if let version {
-                try writer.write(version, attribute: "keras_version", of: "model_weights")
-            }
-            try writer.write(layers.map(\.name), attribute: "layer_names", of: "model_weights")
-            for layer in layers {
-                let group = "model_weights/\(layer.name)"
-                try writer.makeGroup(group)
-                try writer.write(
-                    layer.weights.map(\.0), attribute: "weight_names", of: group)
-                for (name, tensor) in layer.weights {
-                    try writer.write(tensor, to: "\(group)/\(name)")
+        try OutputFile.write(to: path, replacing: true) { file in
+            try HDF5Writer.write(to: file) { writer throws(OutputError) in
+                try writer.write(config, attribute: "model_config", of: "/")
+                try writer.makeGroup("model_weights")
+                if let version {
+                    try writer.write(version, attribute: "keras_version", of: "model_weights")
+                }
+                try writer.write(layers.map(\.name), attribute: "layer_names", of: "model_weights")
+                for layer in layers {
+                    let group = "model_weights/\(layer.name)"
+                    try writer.makeGroup(group)
+                    try writer.write(
+                        layer.weights.map(\.0), attribute: "weight_names", of: group)
+                    for (name, tensor) in layer.weights {
+                        try writer.write(tensor, to: "\(group)/\(name)")
+                    }
                 }
             }
         }

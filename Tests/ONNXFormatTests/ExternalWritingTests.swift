@@ -14,8 +14,8 @@ private func write(
     options.keepsDataBeside = beside
     try OutputFile.write(to: path, replacing: replacing) { file in
         try ONNXFormat.write(checkpoint, to: file, options: options)
-    } check: { temporary in
-        try check(temporary)
+    } check: { file in
+        try check(file.temporaryPath)
     }
 }
 

@@ -47,8 +47,9 @@ func copyPermuted<Word: FixedWidthInteger & SIMDScalar & BitwiseCopyable>(
 /// Two axes of a copy: columns are contiguous where they are written, rows where they are read
 /// (`rowIn` is 1 unless there is one row). Steps are in elements.
 private struct Plane<Word: FixedWidthInteger & SIMDScalar & BitwiseCopyable> {
-    /// Columns whose source lines, each in a page of its own, stay in the cache for all rows.
-    static var columnsPerBlock: Int { 128 }
+    /// Columns whose source lines, each in a page of its own, stay in the cache for all rows, as
+    /// their addresses do among those that a core translates without a search.
+    static var columnsPerBlock: Int { 48 }
 
     let rows: Int
     let rowIn: Int

@@ -1,7 +1,6 @@
 import CFiles
-import Dispatch
 import Foundation
-package import Tensors
+import Tensors
 
 extension Tensor {
     /// Writes the elements to an open file. Those that lie in a file as they are the kernel copies
@@ -11,12 +10,13 @@ extension Tensor {
     /// - Parameters:
     ///   - offset: where the first element goes.
     ///   - destination: the file's name, for messages.
+    ///   - copies: follow what the kernel copies into the file.
     ///   - visit: sees the pieces, in any order and from several threads.
-    package func write(
+    func write(
         to descriptor: Int32, at offset: Int, for destination: String,
-        visit: (@Sendable (Int, RawSpan) -> Void)? = nil
+        copies: CopiedParts, visit: (@Sendable (Int, RawSpan) -> Void)? = nil
     ) throws(OutputError) {
-        if visit == nil, copyFile(to: descriptor, at: offset) { return }
+        if visit == nil, copyFile(to: descriptor, at: offset, copies) { return }
         try unsafe eachPiece { start, bytes throws(OutputError) in
             guard unsafe writeAll(bytes, to: descriptor, at: offset + start) else {
                 throw OutputError(
@@ -35,12 +35,9 @@ extension Tensor {
     /// Lets the kernel copy elements that lie in a file as they are.
     ///
     /// - Returns: false where they do not, or it cannot; some may be written then.
-    private func copyFile(to descriptor: Int32, at offset: Int) -> Bool {
+    private func copyFile(to descriptor: Int32, at offset: Int, _ copies: CopiedParts) -> Bool {
         guard isStored, byteCount >= Self.leastCopied, let source = storage.fileDescriptor
         else { return false }
-        // Handing pages to the disk takes time of its own.
-        let writeback = DispatchQueue(label: "writeback")
-        defer { writeback.sync {} }
         var copied = 0
         while copied < byteCount {
             let most = min(byteCount - copied, Self.copiedPiece)
@@ -49,10 +46,10 @@ extension Tensor {
                 UInt64(most))
             if count < 0, errno == EINTR { continue }
             if count <= 0 { return false }
-            let written = offset + copied..<offset + copied + count
-            writeback.async { startWriteback(of: written, in: descriptor) }
+            copies.follow(self, copied..<copied + count, at: offset)
             copied += count
         }
+        copies.add(self, at: offset)
         return true
     }
 }

@@ -13,6 +13,8 @@ package struct OutputFile: ~Copyable {
     package let destination: String
     /// The file being written; libraries that open files by name write here.
     package let temporaryPath: String
+    /// What the kernel copied into the file, and was found equal.
+    package let copies: CopiedParts
     private let descriptor: Int32
     private let companion: Companion
 
@@ -21,18 +23,18 @@ package struct OutputFile: ~Copyable {
     /// - Parameters:
     ///   - replacing: whether an existing destination may be replaced.
     ///   - fill: writes the content.
-    ///   - check: examines the written file, given its temporary path; throwing keeps the
-    ///     destination as it was.
+    ///   - check: examines the written file; throwing keeps the destination as it was.
     /// - Throws: `OutputError`, or what `fill` and `check` throw.
     package static func write(
         to destination: String, replacing: Bool,
-        fill: (borrowing OutputFile) throws -> Void, check: (String) throws -> Void = { _ in }
+        fill: (borrowing OutputFile) throws -> Void,
+        check: (borrowing OutputFile) throws -> Void = { _ in }
     ) throws {
         let file = try OutputFile(destination: destination)
         do {
             try fill(file)
             // The disk writes meanwhile.
-            try check(file.temporaryPath)
+            try check(file)
             try file.synchronize()
             // From here on a signal may come before or after the rename: the data must stay.
             file.companion.release()
@@ -80,10 +82,14 @@ package struct OutputFile: ~Copyable {
         }
         temporaryPath = path
         self.descriptor = descriptor
+        copies = CopiedParts(of: descriptor)
         companion = Companion(destination: destination, folder: folder, name: name)
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        copies.wait()
+        close(descriptor)
+    }
 
     /// What a destination is that no file may replace: a folder, or a link to one, a pipe, a
     /// socket or a device; nil for everything else and for nothing.
@@ -106,12 +112,19 @@ package struct OutputFile: ~Copyable {
         _ tensor: Tensor, visit: (@Sendable (Int, RawSpan) -> Void)? = nil
     ) throws(OutputError) {
         let start = Int(lseek(descriptor, 0, SEEK_CUR))
-        try tensor.write(to: descriptor, at: start, for: destination, visit: visit)
+        try tensor.write(
+            to: descriptor, at: start, for: destination, copies: copies, visit: visit)
         _ = lseek(descriptor, off_t(start + tensor.byteCount), SEEK_SET)
+    }
+
+    /// Writes a tensor's elements where a library that wrote the file by name left room for them.
+    package func write(_ tensor: Tensor, at offset: Int) throws(OutputError) {
+        try tensor.write(to: descriptor, at: offset, for: destination, copies: copies)
     }
 
     /// Replaces bytes that were written.
     package func write(_ bytes: [UInt8], at offset: Int) throws(OutputError) {
+        copies.forget(offset..<offset + bytes.count)
         guard unsafe bytes.withUnsafeBytes({ unsafe writeAll($0, to: descriptor, at: offset) })
         else {
             throw OutputError(

@@ -25,19 +25,12 @@ package struct HDF5Writer: ~Copyable {
     /// libhdf5 writes the structure and keeps room for the elements, which then go there piece by
     /// piece: no tensor whose axes were reordered is held whole.
     package static func write(
-        to path: String, for destination: String,
+        to file: borrowing OutputFile,
         _ fill: (inout HDF5Writer) throws(OutputError) -> Void
     ) throws(OutputError) {
-        let elements = try writeStructure(to: path, for: destination, fill)
-        let file = unsafe open(path, O_WRONLY | O_CLOEXEC)
-        guard file >= 0 else {
-            throw OutputError(
-                file: destination, problem: "could not write: \(lastSystemError())")
-        }
-        defer { _ = Foundation.close(file) }
-        for (tensor, offset) in elements {
-            try tensor.write(to: file, at: offset, for: destination)
-        }
+        let elements = try writeStructure(
+            to: file.temporaryPath, for: file.destination, fill)
+        for (tensor, offset) in elements { try file.write(tensor, at: offset) }
     }
 
     /// Writes a file that lacks the elements.

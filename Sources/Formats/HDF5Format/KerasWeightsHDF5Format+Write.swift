@@ -18,7 +18,7 @@ extension KerasWeightsHDF5Format {
         try HDF5Metadata.check(metadata, file.destination)
         metadata["backend"] = metadata["backend"] ?? "tensorflow"
         metadata["keras_version"] = metadata["keras_version"] ?? "2.15.0"
-        try HDF5Writer.write(to: file.temporaryPath, for: file.destination) {
+        try HDF5Writer.write(to: file) {
             writer throws(OutputError) in
             try writer.write(layers.map(\.name), attribute: "layer_names", of: "/")
             for (key, text) in metadata.sorted(by: { $0.key < $1.key }) {

@@ -60,7 +60,7 @@ package enum StateDictHDF5Format: ModelFormat {
             }
         }
         try HDF5Metadata.check(checkpoint.metadata, file.destination)
-        try HDF5Writer.write(to: file.temporaryPath, for: file.destination) {
+        try HDF5Writer.write(to: file) {
             writer throws(OutputError) in
             for (key, text) in checkpoint.metadata.sorted(by: { $0.key < $1.key }) {
                 try writer.write(text, attribute: key, of: "/")

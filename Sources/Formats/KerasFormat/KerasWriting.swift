@@ -18,7 +18,7 @@ extension KerasH5Format {
         }
         metadata["model_config"] = model.config(isArchive: false)
         let weighted = model.layers.filter { !$0.weights.isEmpty }
-        try HDF5Writer.write(to: file.temporaryPath, for: file.destination) {
+        try HDF5Writer.write(to: file) {
             writer throws(OutputError) in
             // Without a version Keras takes kernels for those of Keras 1.
             let versions = [("backend", "tensorflow"), ("keras_version", writtenVersion)]
@@ -124,7 +124,7 @@ extension Keras3WeightsFormat {
             }
             layers.append((className, layer, [tensor.tensor]))
         }
-        try HDF5Writer.write(to: file.temporaryPath, for: file.destination) {
+        try HDF5Writer.write(to: file) {
             writer throws(OutputError) in
             try NumberedWriting.write(layers, metadata: checkpoint.metadata, to: &writer)
         }

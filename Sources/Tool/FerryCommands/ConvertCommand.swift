@@ -131,12 +131,12 @@ struct ConvertCommand: Command {
             } else {
                 try format.write(checkpoint, to: file)
             }
-        } check: { temporary in
+        } check: { file in
             try checksums.wait()
             activity.enter("reading \(destination) back")
             let readBack = ReadBack(
                 destination: destination, format: format, settlesConstants: onnx != nil)
-            try readBack.compare(temporary, with: checkpoint, model)
+            try readBack.compare(file, with: checkpoint, model)
         }
         let report = Conversion(
             source, to: destination, format.name, model, checkpoint, rounding: rounding,

@@ -86,10 +86,10 @@ struct EditCommand: Command {
         activity.enter("writing \(output)")
         try OutputFile.write(to: output, replacing: arguments.has("force")) { file in
             try format.write(checkpoint, to: file)
-        } check: { temporary in
+        } check: { file in
             activity.enter("reading \(output) back")
             try ReadBack(destination: output, format: format, settlesConstants: false)
-                .compare(temporary, with: checkpoint, model)
+                .compare(file, with: checkpoint, model)
         }
         activity.finish()
         let notes = Translation.notes(

@@ -12,8 +12,11 @@ struct ReadBack {
 
     /// Reads the written file and compares every tensor with what was to be written and, through
     /// the translation back, with the model itself.
-    func compare(_ temporary: String, with checkpoint: Checkpoint, _ model: Model?) throws {
-        var written = try format.read(InputFile(path: temporary))
+    func compare(
+        _ file: borrowing OutputFile, with checkpoint: Checkpoint, _ model: Model?
+    ) throws {
+        let copies = file.copies
+        var written = try format.read(InputFile(path: file.temporaryPath))
         let originals = Dictionary(
             checkpoint.tensors.map { ($0.key, $0.tensor) }, uniquingKeysWith: { first, _ in first })
         let isSettled = { (tensor: NamedTensor) in
@@ -23,7 +26,9 @@ struct ReadBack {
         guard checkpoint.tensors.allSatisfy({ found.contains($0.key) || isSettled($0) })
         else { throw different }
         for tensor in written.tensors {
-            let isEqual = originals[tensor.key].map { $0.isBitEqual(to: tensor.tensor) }
+            let isEqual = originals[tensor.key].map { original in
+                original.isBitEqual(to: tensor.tensor, copies)
+            }
             guard isEqual ?? isSettled(tensor) else { throw different }
         }
         // Weights alone do not say how a network of its own uses them.
@@ -66,6 +71,14 @@ struct ReadBack {
 extension NamedTensor {
     /// What a file finds the tensor by.
     fileprivate var key: [String] { [layer ?? "", name] }
+}
+
+extension Tensor {
+    /// Copies that were compared while the file was written need not be compared again.
+    fileprivate func isBitEqual(to written: Tensor, _ copies: CopiedParts) -> Bool {
+        elementType == written.elementType && shape == written.shape
+            && (copies.isCopy(written, of: self) || hasEqualBytes(to: written))
+    }
 }
 
 /// Which elements a tensor stands for, without looking at them.
