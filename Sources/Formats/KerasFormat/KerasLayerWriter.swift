@@ -88,7 +88,13 @@ struct KerasLayerWriter {
                     ], reads: []))
             values[input.name] = Value(layer: name, isPicture: false)
         }
-        for node in graph.nodes { try add(node) }
+        for node in graph.nodes {
+            let before = layers.count
+            try add(node)
+            guard layers[before...].allSatisfy({ $0.config.values.allSatisfy(\.isFinite) }) else {
+                throw refusal(node, "\(node.op.type) of infinite numbers or NaN")
+            }
+        }
     }
 
     // MARK: For the operators

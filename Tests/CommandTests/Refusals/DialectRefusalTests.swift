@@ -1,3 +1,4 @@
+import FerryCommands
 import Foundation
 import TestSupport
 import Testing
