@@ -37,7 +37,8 @@ struct KerasGraphBuilder {
         let floating = types.filter(\.isFloatingPoint)
         elementType = floating.count == 1 ? floating.first ?? .float32 : .float32
         names = UniqueNames(
-            taken: weights.flatMap { layer, tensors in tensors.keys.map { Self.weight(layer, $0) } })
+            taken: weights.flatMap { layer, tensors in tensors.keys.map { Self.weight(layer, $0) } }
+        )
     }
 
     static func weight(_ layer: String, _ leaf: String) -> String { "\(layer)/\(leaf):0" }
