@@ -9,6 +9,10 @@ private let configurations: [(name: String, words: String, old: String, new: Str
         "\"class_name\": \"Dense\""
     ),
     ("an unknown layer", "Capsule", "\"class_name\": \"Flatten\"", "\"class_name\": \"Capsule\""),
+    (
+        "a layer whose class has no name", "an empty text", "\"class_name\": \"Flatten\"",
+        "\"class_name\": \"\""
+    ),
     ("a Lambda", "never run", "\"class_name\": \"Flatten\"", "\"class_name\": \"Lambda\""),
     ("an unknown activation", "gloom", "\"activation\": \"relu\"", "\"activation\": \"gloom\""),
     ("an unknown padding", "full", "\"padding\": \"same\"", "\"padding\": \"full\""),
