@@ -5,7 +5,8 @@ Transposes, biases and normalisations as arithmetic.
 
 A narrow LeNet-5 with an open batch (TorchScript's exporter) and a batch of two (dynamo's), and a
 narrow VGG-11 with batch normalisation. Beside them: the convolutions' and dense layers' weights in
-PyTorch's names and axis orders (.npz), and Keras' answers to the recorded inputs.
+PyTorch's names and axis orders (.npz), and Keras' answers to the recorded inputs. The LeNet-5 once
+more with its weights in another file, as the onnx package puts them there.
 """
 
 import os
@@ -13,6 +14,7 @@ import os
 os.environ["KERAS_BACKEND"] = "torch"
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
+import onnx  # noqa: E402
 
 import checkpoints  # noqa: E402
 import export  # noqa: E402
@@ -53,10 +55,18 @@ def write(name, made, inputs, batches):
         export.tidy(path)
 
 
+def put_weights_beside(name, location):
+    path = FOLDER / f"{name}_external.onnx"
+    (FOLDER / location).unlink(missing_ok=True)
+    onnx.save(onnx.load(FOLDER / f"{name}.onnx"), path, save_as_external_data=True,
+              location=location, size_threshold=0)  # fmt: skip
+
+
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     digits = np.load(recipe.FIXTURES / "models/lenet5/golden_keras/input_0.npy")[:2]
     write("lenet5", keras_narrow.lenet5(), digits, {"": None, "_batch": 2})
+    put_weights_beside("lenet5", "lenet5_weights.bin")
     picture = recipe.make_input((1, 3, 224, 224), 1).transpose(0, 2, 3, 1)
     vgg11 = keras_narrow.vgg11(normalized=True)
     write("vgg11_bn", vgg11, np.ascontiguousarray(picture), {"": None})

@@ -12,6 +12,7 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from keras import layers  # noqa: E402
 
+import keras_narrow  # noqa: E402
 from keras_files import distinct, save  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent / "keras"
@@ -137,6 +138,19 @@ def main():
         if name in ("sequential", "nested", "lrn"):
             model.save_weights(folder / f"{name}.weights.h5")
     sharded_and_narrow()
+    known()
+
+
+def known():
+    """The weights of a network that Ferry knows, a narrow LeNet-5."""
+    shape, parts = keras_narrow.lenet5()
+    for name, layer in parts:
+        layer.name = name or layer.name
+    model = keras.Sequential([keras.Input(shape), *[layer for _, layer in parts]])
+    distinct(model, 8)
+    folder = ROOT / "lenet5"
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save_weights(folder / "lenet5.weights.h5")
 
 
 def sharded_and_narrow():

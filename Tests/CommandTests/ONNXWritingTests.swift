@@ -1,3 +1,4 @@
+import FerryCommands
 import Foundation
 import TestSupport
 import Testing
@@ -8,6 +9,27 @@ func `a network comes back equal from every version of the operators`(_ opset: S
     let source = model("vgg16_bn_narrow.onnx")
     expectSuccess(try ferry("convert", source, "m.onnx", "--opset", opset), "bit-equal")
     expectSuccess(try ferry("verify", source, "m.onnx"), "equal")
+}
+
+@Test(arguments: RecordedOperators.names.enumerated().map { ($0, $1) })
+func `a network of one operator is written, or refused by what the destination lacks`(
+    _ index: Int, _ name: String
+) throws {
+    let destinations = [
+        ["x.onnx", "--opset", "9"], ["x.onnx", "--opset", "13"], ["x.onnx", "--opset", "28"],
+        ["x.keras"], ["x.h5", "--to", "keras-h5"],
+    ]
+    let folder = try TemporaryFolder()
+    let source = try RecordedOperators.unpack(name, into: folder)
+    let words = destinations[index % destinations.count]
+    let outcome = try ShellOutcome(
+        of: ["convert", source.appending(path: "model.onnx").path, folder.path(words[0])]
+            + words.dropFirst())
+    #expect(outcome.status == .done || outcome.status == .couldNotWrite, "\(outcome.errors)")
+    if outcome.status != .done {
+        #expect(outcome.errors.contains(": expected "), "\(outcome.errors)")
+        #expect(!outcome.errors.contains("read back"), "\(outcome.errors)")
+    }
 }
 
 @Test func `weights beside a model are noted, and the same every time`() throws {

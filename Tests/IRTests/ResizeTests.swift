@@ -107,6 +107,9 @@ struct ResizeTests {
         #expect(throws: OperatorError.self) { try resized(x, scales: [.infinity, 1]) }
         #expect(throws: OperatorError.self) { try resized(x, sizes: [-1, 1]) }
         #expect(throws: OperatorError.self) { try resized(x, sizes: [.max, 1]) }
+        let wide = Tensor(zerosOf: .float32, shape: [1, 1 << 40])
+        let larger = ["keep_aspect_ratio_policy": AttributeValue.string("not_smaller")]
+        #expect(throws: OperatorError.self) { try resized(wide, larger, sizes: [1 << 39, 1]) }
         #expect(throws: OperatorError.self) {
             try resized(x, ["mode": .string("lanczos")], scales: [2, 2])
         }

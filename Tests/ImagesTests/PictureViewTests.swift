@@ -167,4 +167,10 @@ struct PictureViewTests {
         }
         #expect(!Picture.isPicture(ByteStorage(Array("text".utf8))))
     }
+
+    @Test func `sides of 32 bits claim the most pixels there can be`() {
+        let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+        let header = [0, 0, 0, 13] + Array("IHDR".utf8) + [UInt8](repeating: 0xFF, count: 8)
+        #expect(Picture.claimedPixelCount(of: ByteStorage(signature + header)) == .max)
+    }
 }

@@ -100,6 +100,20 @@ struct KerasFixtures {
         #expect(message?.contains("LRN") == true && message?.contains("--to keras") == true)
     }
 
+    @Test(arguments: [Float.nan, .infinity, -.infinity])
+    func `A number that JSON cannot hold is refused by its layer's name`(_ number: Float) throws {
+        var checkpoint = try KerasArchiveFormat.read(fixture("functional/functional.keras"))
+        for index in checkpoint.graph?.nodes.indices ?? 0..<0 {
+            guard checkpoint.graph?.nodes[index].op is LeakyRelu else { continue }
+            checkpoint.graph?.nodes[index].op = LeakyRelu(alpha: number)
+        }
+        let written = try Translation.checkpoint(
+            of: try Translation.model(from: checkpoint), in: .keras)
+        let message = refusal { _ = try Scratch().write(written, as: KerasArchiveFormat.self) }
+        let words = "LeakyRelu of infinite numbers or NaN"
+        #expect(message?.contains(words) == true, "\(message ?? "written")")
+    }
+
     @Test
     func `Kernels in Theano's order need their maker's name`() throws {
         let file = try fixture("old/keras1_th_theano.h5")

@@ -124,6 +124,10 @@ private let cases: [Case] = [9, 10, 11, 12, 13, 15, 18, 22, 28].flatMap { opset 
         (Case(op: Cast(to: .int4), opset: 20), "element types that came with 21"),
         (Case(op: Cast(to: .int2), opset: 24), "element types that came with 25"),
         (Case(op: Equal(), constants: [("k", scalar(1))], opset: 10), "element types"),
+        (
+            Case(op: Mul(), constants: [("k", Tensor([2] as [Double]))], opset: 17),
+            "float32 and float64 together"
+        ),
     ]
 
     @Test(arguments: misfits.indices)

@@ -35,6 +35,20 @@ extension Graph {
         return shapes
     }
 
+    /// Requires operators to accept what they read, where the declared input shapes say what that is.
+    ///
+    /// Shapes that inputs decide can be checked only when these are given.
+    package func checkTypes(constants: [NamedTensor]) throws(GraphError) {
+        guard let shapes = try? defaultInputShapes() else { return }
+        let constants = Dictionary(constants.map { ($0.name, $0.tensor) }) { $1 }
+        do {
+            _ = try inferTypes(inputShapes: shapes, constants: constants)
+        } catch {
+            if error.asksForValues, inputs.contains(where: \.mayDecideShapes) { return }
+            throw error
+        }
+    }
+
     /// Types of all values, given the inputs' shapes and the constant tensors.
     ///
     /// - Throws: `GraphError` naming the node whose operator refuses its inputs, or the input whose

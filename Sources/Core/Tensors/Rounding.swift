@@ -15,11 +15,12 @@ extension Tensor {
     ///
     /// No element is rounded before it is read; `eachPiece` never holds more than a part of them.
     ///
-    /// - Precondition: both types are floating-point types.
+    /// - Precondition: both types are floating-point types, the new one of at least 16 bits.
     package func rounded(to elementType: ElementType) -> Tensor {
         if elementType == self.elementType { return self }
         precondition(
-            elementType.isFloatingPoint && self.elementType.isFloatingPoint,
+            elementType.isFloatingPoint && elementType.smallFloat == nil
+                && self.elementType.isFloatingPoint,
             "\(self.elementType) cannot be rounded to \(elementType)")
         let rounding = Rounding(of: self, to: elementType)
         let storage = unsafe ByteStorage(
@@ -101,6 +102,11 @@ extension ElementType {
         _ source: UnsafeRawBufferPointer, to target: ElementType,
         in out: UnsafeMutableRawBufferPointer
     ) {
+        if let values = smallFloat?.values {
+            return unsafe convert(source, to: target, in: out) { (code: UInt8) in
+                values[Int(code)]
+            }
+        }
         switch self {
         case .float32:
             unsafe convert(source, to: target, in: out) { (word: Float) in word }
@@ -118,6 +124,9 @@ extension ElementType {
         _ source: UnsafeRawBufferPointer, to target: ElementType,
         _ body: (Int, Double, Double) -> Void
     ) {
+        if let values = smallFloat?.values {
+            return unsafe pairs(source, to: target, { (code: UInt8) in values[Int(code)] }, body)
+        }
         switch self {
         case .float32:
             unsafe pairs(source, to: target, { (word: Float) in word }, body)

@@ -58,6 +58,9 @@ package struct SmallFloat: Sendable {
         return Double(sign: sign, exponent: scale, significand: Double(steps))
     }
 
+    /// The values of all bytes, for tables.
+    var values: [Double] { (0..<256).map { value($0) } }
+
     /// The code of `value`, rounded to a number of the format.
     ///
     /// - Parameters:

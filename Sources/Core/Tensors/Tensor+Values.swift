@@ -114,8 +114,7 @@ extension Tensor {
 
     /// The elements as float64: exact for every type but 64-bit integers beyond 2⁵³.
     package func doubles() -> [Double] {
-        if let format = elementType.smallFloat {
-            let values = (0..<256).map { format.value($0) }
+        if let values = elementType.smallFloat?.values {
             return elements(UInt8.self).map { values[Int($0)] }
         }
         switch elementType {

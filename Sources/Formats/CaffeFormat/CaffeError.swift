@@ -19,7 +19,7 @@ struct CaffeError: Error, Equatable {
 
     init(_ place: Place, expected: String, found: String) {
         self.place = place
-        problem = "expected \(expected), found \(found)"
+        problem = "expected \(expected), found \(found.orEmptyText)"
     }
 
     func inputError(file: String) -> InputError {

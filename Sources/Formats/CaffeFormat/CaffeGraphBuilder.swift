@@ -230,22 +230,3 @@ struct CaffeGraphBuilder {
         }
     }
 }
-
-/// Names given once each.
-struct UniqueNames {
-    private var taken: Set<String> = []
-    /// How often a name was wished for.
-    private var counts: [String: Int] = [:]
-
-    mutating func insert(_ name: String) { taken.insert(name) }
-
-    /// `wish`, or a longer name when it is taken.
-    mutating func fresh(_ wish: String) -> String {
-        var name = wish
-        while !taken.insert(name).inserted {
-            counts[wish, default: 0] += 1
-            name = "\(wish)_\(counts[wish, default: 0])"
-        }
-        return name
-    }
-}

@@ -20,7 +20,7 @@ package struct InputError: Error, Equatable, Sendable, CustomStringConvertible {
     ) {
         self.init(
             file: file, format: format, place: place,
-            problem: "expected \(expected), found \(found)")
+            problem: "expected \(expected), found \(found.orEmptyText)")
     }
 
     package var description: String {
@@ -38,7 +38,7 @@ package struct ContentError: Error, Equatable {
 
     package init(_ place: String = "", expected: String, found: String) {
         self.place = place
-        problem = "expected \(expected), found \(found)"
+        problem = "expected \(expected), found \(found.orEmptyText)"
     }
 
     package init(byte: Int, expected: String, found: String) {
@@ -94,4 +94,9 @@ package func printable(_ text: String) -> String {
         }
     }
     return text.unicodeScalars.count > 300 ? line + "…" : line
+}
+
+extension String {
+    /// The text of a file as a message tells it, also where there is none.
+    package var orEmptyText: String { isEmpty ? "an empty text" : self }
 }

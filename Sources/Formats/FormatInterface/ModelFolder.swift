@@ -63,7 +63,13 @@ package struct ModelFolder: ~Copyable {
             close(file)
             throw failure(name, found: "one with several names (hard links); copy it")
         }
-        return try InputFile(descriptor: file, path: path == "./" ? name : path + name)
+        do throws(InputError) {
+            return try InputFile(descriptor: file, path: path == "./" ? name : path + name)
+        } catch {
+            throw InputError(
+                file: model, format: format, place: "file '\(name.prefix(100))'",
+                problem: error.problem)
+        }
     }
 
     private func failure(_ name: String, found: String? = nil) -> InputError {

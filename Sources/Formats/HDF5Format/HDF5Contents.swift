@@ -84,6 +84,10 @@ enum HDF5Limits {
     static let attributeBytes = 64 << 20
     static let rank = 32
 
+    /// Processor seconds for the structure of a file of `size` bytes: far more than a sound one
+    /// needs, whose objects have some hundred bytes each.
+    static func seconds(fileSize size: Int) -> Int { min(1 + size / 5_000_000, 5) }
+
     /// Most bytes that data read by the library may have, for a file of `size` bytes.
     static func expandedBytes(fileSize size: Int) -> Int {
         let (product, overflow) = size.multipliedReportingOverflow(by: 1000)

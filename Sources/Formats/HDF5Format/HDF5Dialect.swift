@@ -15,10 +15,6 @@ package enum HDF5Dialect: Int, Sendable {
     /// Anything else: datasets by name.
     case plain
 
-    /// Processor seconds for telling: less than reading, as damage that keeps libhdf5 busy is met by
-    /// both.
-    private static let seconds = 2
-
     /// The last answer; formats ask about one file, one after the other.
     private static let last = Mutex<Answer?>(nil)
 
@@ -40,6 +36,8 @@ package enum HDF5Dialect: Int, Sendable {
     }
 
     private static func examine(_ file: HDF5Source) -> HDF5Dialect {
+        // Damage that keeps libhdf5 busy is met again by reading.
+        let seconds = min(2, HDF5Limits.seconds(fileSize: file.count))
         let answer = try? HDF5Process.ask(file, seconds: seconds) { answers throws(InputError) in
             let reader = try HDF5Reader(file)
             answers.send(try Self(reader))

@@ -31,7 +31,8 @@ package enum HDF5File {
     ///   external links, external and virtual storage, filters other than deflate, shuffle and
     ///   fletcher32, committed types, groups inside themselves.
     package static func contents(of file: HDF5Source) throws(InputError) -> HDF5Contents {
-        try HDF5Process.ask(file) { answers throws(InputError) in
+        let seconds = HDF5Limits.seconds(fileSize: file.count)
+        return try HDF5Process.ask(file, seconds: seconds) { answers throws(InputError) in
             answers.send(try HDF5Reader(file).contents())
         } receive: { process throws(InputError) in
             try process.next(HDF5Contents.self)
@@ -81,7 +82,7 @@ package enum HDF5File {
             total += size
         }
         // Slower than any decompression.
-        let seconds = 5 + total / 20_000_000
+        let seconds = HDF5Limits.seconds(fileSize: file.count) + total / 20_000_000
         let bytes = 3 * min(total, 1 << 40)
         return try HDF5Process.ask(file, seconds: seconds, bytes: bytes) {
             answers throws(InputError) in

@@ -15,7 +15,7 @@ struct HDF5Process: ~Copyable {
     ///   - receive: returns nil when an answer is missing.
     /// - Throws: `InputError` when the process died, or what `receive` throws.
     static func ask<Value>(
-        _ file: HDF5Source, seconds: Int = 5, bytes: Int = 0,
+        _ file: HDF5Source, seconds: Int, bytes: Int = 0,
         _ body: (Answers) throws(InputError) -> Void,
         receive: (borrowing HDF5Process) throws(InputError) -> Value?
     ) throws(InputError) -> Value {

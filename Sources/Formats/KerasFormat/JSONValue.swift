@@ -88,6 +88,16 @@ enum JSONValue: Equatable, Sendable {
         }
     }
 
+    /// Whether JSON can hold all its numbers.
+    var isFinite: Bool {
+        switch self {
+        case .number(let value): value.isFinite
+        case .array(let elements): elements.allSatisfy(\.isFinite)
+        case .object(let members): members.values.allSatisfy(\.isFinite)
+        case .null, .bool, .string: true
+        }
+    }
+
     private static func text(of value: Double) -> String {
         Int(exactly: value).map { "\($0)" } ?? "\(value)"
     }

@@ -24,7 +24,7 @@ struct KerasGraphBuilder {
     let weights: [String: [String: Tensor]]
     let elementType: ElementType
     let version: KerasVersion
-    private var names: Set<String> = []
+    private var names: UniqueNames
     /// Values that exist in both orders, by either name.
     private var turned: [String: String] = [:]
 
@@ -36,8 +36,9 @@ struct KerasGraphBuilder {
         let types = Set(weights.values.flatMap(\.values).map(\.elementType))
         let floating = types.filter(\.isFloatingPoint)
         elementType = floating.count == 1 ? floating.first ?? .float32 : .float32
-        names = Set(
-            weights.flatMap { layer, tensors in tensors.keys.map { Self.weight(layer, $0) } })
+        names = UniqueNames(
+            taken: weights.flatMap { layer, tensors in tensors.keys.map { Self.weight(layer, $0) } }
+        )
     }
 
     static func weight(_ layer: String, _ leaf: String) -> String { "\(layer)/\(leaf):0" }
@@ -49,13 +50,7 @@ struct KerasGraphBuilder {
 
     /// `wish`, or a longer name when it is taken.
     mutating func fresh(_ wish: String) -> String {
-        var name = wish
-        var number = 1
-        while !names.insert(name).inserted {
-            name = "\(wish)_\(number)"
-            number += 1
-        }
-        return name
+        names.fresh(wish)
     }
 
     /// Adds a node whose output is named after it; returns the output's name.

@@ -32,7 +32,7 @@ extension KerasLayer {
     func integer(_ keys: String..., default value: Int? = nil) throws(ContentError) -> Int {
         for key in keys {
             guard let given = config[key] else { continue }
-            guard let number = given.integer, abs(number) < 1 << 31 else {
+            guard let number = given.integer, number.magnitude < 1 << 31 else {
                 throw error(expected: "a whole number as \(key)", found: given.kind)
             }
             return number

@@ -236,7 +236,7 @@ extension KerasLayerWriter {
         guard isCropping || pads.allSatisfy({ $0 >= 0 }) else {
             throw refusal(node, "a Pad that adds and cuts")
         }
-        let sizes = [[2, 6], [3, 7]].map { Self.list($0.map { abs(Int(pads[$0])) }) }
+        let sizes = [[2, 6], [3, 7]].map { Self.list($0.map { Int(clamping: pads[$0].magnitude) }) }
         let config = dataFormat(input).merging([isCropping ? "cropping" : "padding": .array(sizes)])
         {
             $1

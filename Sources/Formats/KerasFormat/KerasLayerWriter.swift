@@ -44,7 +44,7 @@ struct KerasLayerWriter {
     /// The weights' names in the checkpoint, by the values made of them.
     private var sources: [String: String] = [:]
     private let tensors: [String: NamedTensor]
-    private var names: Set<String>
+    private var names: UniqueNames
     /// Values less a constant mean, which a division follows: together a Normalization.
     var centred: [String: (value: Value, mean: Tensor)] = [:]
     /// Values that are never negative.
@@ -59,7 +59,7 @@ struct KerasLayerWriter {
         self.allowsOperations = allowsOperations
         tensors = Dictionary(
             checkpoint.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        names = Set(graph.nodes.map(\.name)).union(graph.inputs.map(\.name))
+        names = UniqueNames(taken: graph.nodes.map(\.name) + graph.inputs.map(\.name))
         for name in tensors.keys { sources[name] = name }
         let shapes = graph.inputs.map { input in
             (input.name, (input.shape ?? []).enumerated().map { $1.size ?? ($0 == 0 ? 2 : 224) })
@@ -75,7 +75,15 @@ struct KerasLayerWriter {
             throw OutputError(file: destination, problem: "\(error)")
         }
         for input in graph.inputs {
-            let shape: [JSONValue] = (input.shape ?? []).enumerated().map { axis, dimension in
+            guard let axes = input.shape, (2...8).contains(axes.count),
+                axes.allSatisfy({ ($0.size ?? 0) < 1 << 31 })
+            else {
+                throw OutputError(
+                    file: destination,
+                    problem: "input '\(input.name)': expected what \(format) files can hold, "
+                        + "found another shape than a batch and sizes")
+            }
+            let shape: [JSONValue] = axes.enumerated().map { axis, dimension in
                 axis == 0 ? .null : dimension.size.map { .number(Double($0)) } ?? .null
             }
             let name = layerName(input.name)
@@ -88,7 +96,13 @@ struct KerasLayerWriter {
                     ], reads: []))
             values[input.name] = Value(layer: name, isPicture: false)
         }
-        for node in graph.nodes { try add(node) }
+        for node in graph.nodes {
+            let before = layers.count
+            try add(node)
+            guard layers[before...].allSatisfy({ $0.config.values.allSatisfy(\.isFinite) }) else {
+                throw refusal(node, "\(node.op.type) of infinite numbers or NaN")
+            }
+        }
     }
 
     // MARK: For the operators
@@ -103,14 +117,7 @@ struct KerasLayerWriter {
 
     /// A name without "/" that no other layer has.
     mutating func fresh(_ wish: String) -> String {
-        let wish = wish.replacing("/", with: "_")
-        var name = wish
-        var number = 1
-        while !names.insert(name).inserted {
-            name = "\(wish)_\(number)"
-            number += 1
-        }
-        return name
+        names.fresh(wish.replacing("/", with: "_"))
     }
 
     func refusal(_ node: Node, _ found: String? = nil) -> OutputError {

@@ -41,8 +41,9 @@ struct KerasModelReading {
             graph.recognizeResponseNorms(&named, &constants)
             do {
                 try graph.sortNodes(constants: constants)
+                try graph.checkTypes(constants: named)
             } catch {
-                throw ContentError(expected: "a sound network", found: "\(error)")
+                throw InputError(file: path, format: format, problem: "\(error)")
             }
             return Checkpoint(
                 convention: .keras, tensors: named, graph: graph, metadata: metadata,

@@ -50,7 +50,7 @@ struct CheckpointBuilder {
         result.nodes = nodes
         do {
             try result.sortNodes(constants: Set(tensors.map(\.name)))
-            try checkTypes(of: result)
+            try result.checkTypes(constants: tensors)
         } catch {
             throw ONNXError(.file, problem: error.description)
         }
@@ -58,20 +58,6 @@ struct CheckpointBuilder {
             convention: .onnx, tensors: tensors, graph: result,
             metadata: Dictionary(model.metadata.map { ($0.key, $0.value) }) { $1 },
             producer: model.producer)
-    }
-
-    /// Operators must accept what they read, where the declared input shapes say what that is.
-    ///
-    /// Shapes that inputs decide can be checked only when these are given.
-    private func checkTypes(of graph: Graph) throws(GraphError) {
-        guard let shapes = try? graph.defaultInputShapes() else { return }
-        let constants = Dictionary(tensors.map { ($0.name, $0.tensor) }) { $1 }
-        do {
-            _ = try graph.inferTypes(inputShapes: shapes, constants: constants)
-        } catch {
-            if error.asksForValues, graph.inputs.contains(where: \.mayDecideShapes) { return }
-            throw error
-        }
     }
 
     // MARK: Tensors

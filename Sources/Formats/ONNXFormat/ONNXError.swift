@@ -20,7 +20,7 @@ struct ONNXError: Error, Equatable {
     }
 
     init(_ place: Place, expected: String, found: String) {
-        self.init(place, problem: "expected \(expected), found \(found)")
+        self.init(place, problem: "expected \(expected), found \(found.orEmptyText)")
     }
 
     func inputError(file: String) -> InputError {

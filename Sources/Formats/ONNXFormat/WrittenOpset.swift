@@ -105,6 +105,7 @@ struct OpsetForm {
         if node.type == "Upsample" { throw Misfit("scales that depend on the data") }
         let first = firstVersion(ofTypesIn: node)
         if opset < first { throw Misfit("element types that came with \(first)") }
+        try checkTypesAreAlike(node)
     }
 
     private static func firstVersion(

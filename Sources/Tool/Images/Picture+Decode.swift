@@ -55,7 +55,8 @@ extension Picture {
         case .jpeg: return JPEGHeader(storage).pixelCount
         case .png:
             let sides = [16, 20].map { storage.integer(at: $0, size: 4) ?? 0 }
-            return sides[0] * sides[1]
+            let (count, overflow) = sides[0].multipliedReportingOverflow(by: sides[1])
+            return overflow ? .max : count
         case .other: return 0
         }
     }

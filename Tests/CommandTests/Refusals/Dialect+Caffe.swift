@@ -38,6 +38,48 @@ extension Dialect {
             },
         ])
 
+    /// Layers of 2013.
+    static let caffeV1 = Dialect(
+        name: "caffe, layers of 2013", formats: ["caffe"],
+        files: ["caffe/v1_lenet.caffemodel", "caffe/v1_lenet.prototxt"],
+        options: ["--prototxt", "v1_lenet.prototxt"], destination: ["out.onnx"],
+        defects: [
+            Defect("layers of its first form", "V0's; upgrade") {
+                try $0.append([0x12, 15, 0x0A, 13, 0x0A, 5] + Array("conv1".utf8))
+                try $0.append([0x12, 4] + Array("conv".utf8))
+            },
+            Defect("layers of two generations", "both 'layer' and 'layers'") {
+                try $0.append([0xA2, 6, 5, 0x0A, 3] + Array("ip9".utf8))
+            },
+            Defect("a file cut in its weights", "bytes left") { try $0.cut(200) },
+            Defect("a layer whose weights are missing", "'conv1'") {
+                try $0.replace("\"\u{5}conv1(", with: "\"\u{5}conv9(")
+            },
+            Defect("two layers of a name with weights", "found two") {
+                try $0.replace("\"\u{5}conv2(", with: "\"\u{5}conv1(")
+            },
+            blob("fewer numbers than the shape says", [4, 1, 5, 6]),
+            blob("more numbers than the shape says", [4, 1, 5, 4]),
+            blob("weights of another shape", [5, 1, 4, 5]),
+            blob("a shape without elements", [4, 0, 5, 5]),
+            Defect("a name that is no UTF-8", "UTF-8") {
+                try $0.replace(Array("conv1".utf8), with: [0xFF] + Array("onv1".utf8))
+            },
+            Defect("a group", "wire type 0, 1, 2 or 5") { try $0.append([0x0B]) },
+            Defect("a length beyond 64 bits", "64 bits") {
+                try $0.append([0x0A] + [UInt8](repeating: 0xFF, count: 12))
+            },
+        ])
+
+    /// The first convolution's weights under another shape: number, channels, height, width.
+    private static func blob(_ name: String, _ sizes: [UInt8]) -> Defect {
+        Defect(name, "'conv1', blob 0") {
+            try $0.replace(
+                [8, 4, 0x10, 1, 0x18, 5, 0x20, 5],
+                with: [8, sizes[0], 0x10, sizes[1], 0x18, sizes[2], 0x20, sizes[3]])
+        }
+    }
+
     static let caffeHDF5 = Dialect(
         name: "caffe, hdf5", formats: ["caffe", "hdf5"],
         files: ["caffe/vgg16.caffemodel.h5", "caffe/vgg16.prototxt"],

@@ -9,12 +9,20 @@ private let configurations: [(name: String, words: String, old: String, new: Str
         "\"class_name\": \"Dense\""
     ),
     ("an unknown layer", "Capsule", "\"class_name\": \"Flatten\"", "\"class_name\": \"Capsule\""),
+    (
+        "a layer whose class has no name", "an empty text", "\"class_name\": \"Flatten\"",
+        "\"class_name\": \"\""
+    ),
     ("a Lambda", "never run", "\"class_name\": \"Flatten\"", "\"class_name\": \"Lambda\""),
     ("an unknown activation", "gloom", "\"activation\": \"relu\"", "\"activation\": \"gloom\""),
     ("an unknown padding", "full", "\"padding\": \"same\"", "\"padding\": \"full\""),
     ("an unknown data_format", "nchw", "\"channels_last\"", "\"nchw\""),
     ("a pool of 0 cells", "pool_size", "\"pool_size\": [2, 2]", "\"pool_size\": [0, 2]"),
     ("no groups of channels", "groups", "\"groups\": 1", "\"groups\": 0"),
+    (
+        "the lowest number there is", "groups", "\"groups\": 1",
+        "\"groups\": -9223372036854775808"
+    ),
     ("a kernel of another size", "[5, 3]", "\"kernel_size\": [3, 3]", "\"kernel_size\": [5, 3]"),
     ("another number of outputs", "outputs", "\"filters\": 4", "\"filters\": 3"),
     ("a bias that has no weights", "weights", "\"use_bias\": false", "\"use_bias\": true"),

@@ -23,6 +23,60 @@ extension Dialect {
             Defect("a file cut in its weights", "undamaged HDF5") { try $0.cut(1000) },
         ])
 
+    /// Weights of a network that Ferry knows.
+    static let keras3Network = Dialect(
+        name: "keras3-weights-h5 of a known network", formats: ["keras3-weights-h5", "hdf5"],
+        files: ["keras/lenet5/lenet5.weights.h5"], options: ["--arch", "lenet5"],
+        destination: ["out.onnx"],
+        defects: [
+            Defect("a kernel of another size", "found [3, 3, 1, 3]") {
+                try $0.changeHDF5 { try $0.replace("layers/conv2d/vars/0", [3, 3, 1, 3]) }
+            },
+            Defect("a kernel of three axes", "found [5, 5, 3]") {
+                try $0.changeHDF5 { try $0.replace("layers/conv2d/vars/0", [5, 5, 3]) }
+            },
+            Defect("a kernel without elements", "found [5, 5, 1, 0]") {
+                try $0.changeHDF5 { try $0.replace("layers/conv2d/vars/0", [5, 5, 1, 0]) }
+            },
+            Defect("a kernel of integers", "int32") {
+                try $0.changeHDF5 {
+                    try $0.replace("layers/conv2d/vars/0", [5, 5, 1, 3], type: Foreign.int32)
+                }
+            },
+            Defect("a dense layer of other inputs", "found [10, 8]") {
+                try $0.changeHDF5 { try $0.replace("layers/dense_1/vars/0", [10, 8]) }
+            },
+            Defect("a bias of another length", "found [7]") {
+                try $0.changeHDF5 { try $0.replace("layers/dense_1/vars/1", [7]) }
+            },
+            Defect("a bias that is one number", "found []") {
+                try $0.changeHDF5 { try $0.replace("layers/dense_1/vars/1", []) }
+            },
+            Defect("a layer's weights left out", "fc2") {
+                try $0.changeHDF5 { try $0.remove("layers/dense_1/vars") }
+            },
+            Defect("a missing bias", "fc2") {
+                try $0.changeHDF5 { try $0.remove("layers/dense_1/vars/1") }
+            },
+            Defect("a layer too few", "fc3") {
+                try $0.changeHDF5 { try $0.remove("layers/dense_2") }
+            },
+            Defect("a layer too many", "dense_3") {
+                try $0.changeHDF5 { file in
+                    try file.addGroup("layers/dense_3")
+                    try file.addGroup("layers/dense_3/vars")
+                    try file.add("layers/dense_3/vars/0", [10, 4])
+                    try file.add("layers/dense_3/vars/1", [4])
+                }
+            },
+            Defect("a group in place of a kernel", "numbered 0 to 0") {
+                try $0.changeHDF5 { file in
+                    try file.remove("layers/dense/vars/0")
+                    try file.addGroup("layers/dense/vars/0")
+                }
+            },
+        ])
+
     private static let first = "sequential_00000.weights.h5"
 
     static let keras3Shards = Dialect(

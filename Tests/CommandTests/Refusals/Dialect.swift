@@ -16,8 +16,9 @@ struct Dialect: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static let all: [Dialect] = [
-        onnx, stateDict, kerasWeights, kerasH5, kerasArchive, keras3Weights, keras3Shards, pth,
-        legacyPth, safetensors, npz, caffe, caffeHDF5, prototxt,
+        onnx, onnxExternal, stateDict, keras0Weights, kerasWeights, keras1H5, keras2H5, kerasH5,
+        kerasArchive, keras3Weights, keras3Network, keras3Shards, pth, legacyPth, safetensors,
+        safetensorsIndex, npz, caffe, caffeV1, caffeHDF5, prototxt,
     ]
 }
 

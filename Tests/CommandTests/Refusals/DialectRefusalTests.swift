@@ -8,7 +8,7 @@ import Testing
     @Test(arguments: Dialect.all)
     func `the good file of each dialect converts`(_ dialect: Dialect) throws {
         let outcome = try dialect.convert { _ in }
-        #expect(outcome.status == .done, "\(outcome.errors)")
+        #expect(outcome.answer.status == .done, "\(outcome.answer.errors)")
         #expect(outcome.added == 1)
     }
 
@@ -21,9 +21,9 @@ import Testing
     @Test(arguments: DefectiveFile.all)
     func `a file is refused, a line a problem, with status 3 for`(_ file: DefectiveFile) throws {
         let outcome = try file.dialect.convert(damage: file.defect.make)
-        let line = outcome.errors
-        #expect(outcome.status == .badInput, "\(line)")
-        #expect(outcome.output.isEmpty && outcome.added == 0)
+        let line = outcome.answer.errors
+        #expect(outcome.answer.status == .badInput, "\(line)")
+        #expect(outcome.answer.output.isEmpty && outcome.added == 0)
         #expect(line.hasPrefix("ferry: \(outcome.folder)/"), "\(line)")
         #expect(file.dialect.formats.contains { line.contains(": \($0): ") }, "\(line)")
         #expect(line.contains(file.defect.words), "\(line)")
@@ -36,9 +36,7 @@ import Testing
 
 /// What a conversion in this process left behind.
 private struct Conversion {
-    let status: ExitStatus
-    let output: String
-    let errors: String
+    let answer: ShellOutcome
     let folder: String
     /// Files more than before.
     let added: Int
@@ -58,31 +56,8 @@ extension Dialect {
         let before = try folder.names().count
         let options = options.map { names.contains($0) ? folder.path($0) : $0 }
         let target = [folder.path(destination[0])] + destination.dropFirst()
-        let shell = Shell(commands: FerryMain.commands, version: FerryMain.version)
-        let streams = try TemporaryFolder()
-        let output = try Stream(in: streams, "output")
-        let errors = try Stream(in: streams, "errors")
-        let status = shell.run(
-            ["convert", copies[0].path] + target + options,
-            on: Console(
-                output: output.handle.fileDescriptor, errors: errors.handle.fileDescriptor))
+        let answer = try ShellOutcome(of: ["convert", copies[0].path] + target + options)
         return Conversion(
-            status: status, output: try output.text(), errors: try errors.text(),
-            folder: folder.path, added: try folder.names().count - before)
-    }
-}
-
-/// A file in the place of a standard stream.
-private struct Stream {
-    let handle: FileHandle
-
-    init(in folder: TemporaryFolder, _ name: String) throws {
-        handle = try FileHandle(
-            forUpdating: URL(fileURLWithPath: folder.write([], as: name)))
-    }
-
-    func text() throws -> String {
-        try handle.seek(toOffset: 0)
-        return String(decoding: try handle.readToEnd() ?? Data(), as: UTF8.self)
+            answer: answer, folder: folder.path, added: try folder.names().count - before)
     }
 }

@@ -10,23 +10,12 @@ extension Translation {
         let layers = try KerasLayer.layers(of: checkpoint.tensors)
         var bag = KerasBag(layers: layers, tensors: checkpoint.tensors)
         var checkpoint = checkpoint
-        var chosen: Architecture
-        do throws(TranslationError) {
-            chosen = if let architecture { architecture } else { try recognize(bag) }
-            _ = try bag.fit(chosen).exact()
-        } catch {
-            // Kernels in Theano's order fit nothing when they are read in TensorFlow's.
-            bag.hasTheanoOrder = true
-            let other =
-                if let architecture { Optional(architecture) } else { try? recognize(bag) }
-            if let other, bag.fit(other).problems.isEmpty {
-                chosen = other
-            } else {
-                bag.hasTheanoOrder = false
-                guard isPartial else { throw error }
-                chosen = if let architecture { architecture } else { try recognize(bag) }
-            }
-        }
+        // Kernels in Theano's order fit nothing when they are read in TensorFlow's.
+        var turned = bag
+        turned.hasTheanoOrder = true
+        if bag.misfits(architecture) > turned.misfits(architecture) { bag = turned }
+        let chosen = if let architecture { architecture } else { try recognize(bag) }
+        if !isPartial { _ = try bag.fit(chosen).exact() }
         checkpoint.metadata[MetadataKey.kernels] = kernelMaker(checkpoint.metadata, bag)
         var model = try kerasModel(chosen, bag, checkpoint)
         if architecture == nil { model.recognition = bag.reason(for: chosen) }
@@ -61,7 +50,7 @@ extension Translation {
     }
 
     /// The one architecture with these layers in this order and of these shapes.
-    private static func recognize(_ bag: KerasBag) throws(TranslationError) -> Architecture {
+    static func recognize(_ bag: KerasBag) throws(TranslationError) -> Architecture {
         let known = ArchitectureRegistry.recognizedByTensors
         let alike = known.filter { bag.hasLayers(of: $0) }
         if let first = alike.first {

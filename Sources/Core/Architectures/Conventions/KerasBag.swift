@@ -89,6 +89,19 @@ struct KerasBag {
         return fit
     }
 
+    /// How many problems there are with an architecture, or with the one that fits best.
+    func misfits(_ architecture: Architecture?) -> Int {
+        do throws(TranslationError) {
+            let chosen =
+                if let architecture { architecture } else { try Translation.recognize(self) }
+            return fit(chosen).problems.count
+        } catch .ambiguous {
+            return 0
+        } catch {
+            return .max
+        }
+    }
+
     private func source(_ index: Int, _ role: ParameterRole) -> SourceTensor {
         let tensor = tensors[index].tensor
         var shape = tensor.shape

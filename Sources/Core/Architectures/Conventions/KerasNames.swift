@@ -5,7 +5,7 @@ struct KerasNames {
     private(set) var inputs: [String] = []
     /// One for each node.
     private(set) var nodes: [String] = []
-    private var used: Set<String> = []
+    private var used = UniqueNames()
 
     init(_ model: Model) {
         let layers = model.architecture?.layers ?? []
@@ -19,26 +19,16 @@ struct KerasNames {
         for isWeighted in [true, false] {
             for (index, node) in places where weighted.contains(node.name) == isWeighted {
                 let name = known[node.name] ?? Self.plain(node.name)
-                chosen[index] = fresh(name.isEmpty ? node.op.type.lowercased() : name)
+                chosen[index] = used.fresh(name.isEmpty ? node.op.type.lowercased() : name)
             }
             if isWeighted {
                 for input in model.graph.inputs {
                     let name = Self.plain(input.name)
-                    inputs.append(fresh(name.isEmpty ? "input" : name))
+                    inputs.append(used.fresh(name.isEmpty ? "input" : name))
                 }
             }
         }
         nodes = places.map { chosen[$0.0] ?? "" }
-    }
-
-    private mutating func fresh(_ wish: String) -> String {
-        var name = wish
-        var number = 1
-        while !used.insert(name).inserted {
-            name = "\(wish)_\(number)"
-            number += 1
-        }
-        return name
     }
 
     /// A node's name without what Keras does not allow in the name of a layer.

@@ -35,7 +35,7 @@ extension Resize {
                 try scales == nil
                 ? sized(result[axis], to: number) : scaled(result[axis], by: number)
         }
-        if scales == nil { keepAspect(of: &result, places) }
+        if scales == nil { try keepAspect(of: &result, places) }
         if resampling.coordinates == .cropAndResize {
             try setRegion(try list(1) ?? [], of: &result, places)
         }
@@ -68,14 +68,20 @@ extension Resize {
             input: axis.input, output: Int(size), scale: size / Double(axis.input))
     }
 
-    private func keepAspect(of axes: inout [Resampling.Axis], _ places: [Int]) {
+    private func keepAspect(
+        of axes: inout [Resampling.Axis], _ places: [Int]
+    ) throws(OperatorError) {
         let scales = places.map { axes[$0].scale }
         guard policy != .stretch,
             let scale = policy == .notLarger ? scales.min() : scales.max()
         else { return }
         for axis in places {
+            let output = (scale * Double(axes[axis].input) + 0.5).rounded(.down)
+            guard output < 1e12 else {
+                throw .input(3, expected: "sizes that make sense", found: "\(output)")
+            }
             axes[axis].scale = scale
-            axes[axis].output = Int((scale * Double(axes[axis].input) + 0.5).rounded(.down))
+            axes[axis].output = Int(output)
         }
     }
 
