@@ -15,7 +15,10 @@ struct DiffCommand: Command {
         names and axis orders; by their names where they make no network Ferry knows. B
         is the reference. Nothing is computed. Where undoing a known mistake of
         converters would make the tensors equal, it is named: transposed or flipped
-        kernels, flatten order, swapped statistics, a flipped bit and many more.
+        kernels, flatten order, swapped statistics, a flipped bit and many more. A
+        normalisation that one file has folded into a layer, or keeps as a scale and a
+        shift, is worked in on the other side; such tensors agree up to rounding only, and
+        the largest difference is shown.
         Coordinates are [out, in, height, width]; where A's file has another order,
         those in the file follow. The exit status is 0 when nothing differs but element
         types, 1 when something does. --rename and --mapping change A's names.
