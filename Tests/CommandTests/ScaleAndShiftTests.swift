@@ -136,6 +136,15 @@ private func `another epsilon is told where variances are small, and named`(_ sp
     #expect(found.first?.explanation == "the normalisation's shift is made without its mean")
 }
 
+@Test(arguments: absorbed, [-1, .nan, .infinity, 0])
+private func `a variance without a root is a difference`(spelling: Spelling, number: Float) {
+    var whole = SmallNetwork()
+    whole.change("norm1.variance") { replacingFirst($0, by: number) }
+    whole.change("norm1.scale") { replacingFirst($0, by: number == 0 ? .infinity : 1) }
+    #expect(!findings(network(spelling).model, whole.model).isEmpty)
+    #expect(!findings(whole.model, network(spelling).model).isEmpty)
+}
+
 @Test(arguments: [Spelling.whole, .scaled, .scaledAndShifted])
 private func `what both files have is compared bit by bit`(_ spelling: Spelling) {
     var changed = network(spelling)

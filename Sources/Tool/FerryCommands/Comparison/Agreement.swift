@@ -56,17 +56,18 @@ struct Agreement {
         let slack =
             Self.roundings
             * types.reduce(file.elementType.unitRoundoff) { max($0, $1.unitRoundoff) }
-        let largestTerm = terms.max() ?? 0
-        let largestMade = made.map(\.magnitude).max() ?? 0
+        // Where summands cancel, the error is a part of them.
+        let cancelled = zip(terms, made).map { $0 - $1.magnitude }.max() ?? 0
+        let share = cancelled / (made.map(\.magnitude).max() ?? 0)
         reason = "equal as the normalisation's \(part)"
         subject = "the normalisation's \(part)"
         tolerance = Tolerance(
             relative: slack,
-            absoluteOfMaximum: largestMade > 0 ? slack * max(1, largestTerm / largestMade) : 0,
+            absoluteOfMaximum: share.isFinite && share > 0 ? slack * share : 0,
             reason: "\(Int(Self.roundings)) roundings of the numbers' element type")
         let numbers = file.doubles()
         let distances = zip(numbers, made).map { ($0 - $1).magnitude }
-        let areWithin = zip(distances, terms).map { $0 <= slack * $1 }
+        let areWithin = zip(distances, terms).map { $0.isFinite && $0 <= slack * $1 }
         let isWithin = areWithin.allSatisfy(\.self)
         measured = Measured(largest: distances.max() ?? 0, isWithin: isWithin)
         let shown = made.indices.map { !isWithin && areWithin[$0] ? numbers[$0] : made[$0] }
