@@ -4,9 +4,9 @@ Transposes, biases and normalisations as arithmetic.
     python keras_export.py
 
 A narrow LeNet-5 with an open batch (TorchScript's exporter) and a batch of two (dynamo's), and a
-narrow VGG-11 with batch normalisation. Beside them: the convolutions' and dense layers' weights in
-PyTorch's names and axis orders (.npz), and Keras' answers to the recorded inputs. The LeNet-5 once
-more with its weights in another file, as the onnx package puts them there.
+narrow VGG-11 with batch normalisation. Beside them: the weights in PyTorch's names and axis orders
+(.npz), and Keras' answers to the recorded inputs. The LeNet-5 once more with its weights in another
+file, as the onnx package puts them there.
 """
 
 import os

@@ -41,14 +41,19 @@ def vgg11(normalized=False):
     ]
 
 
+STATISTICS = ("weight", "bias", "running_mean", "running_var")
+
+
 def weights(model, names):
-    """The weights as PyTorch has them, but for normalisations: OIHW, and dense rows behind Flatten
-    in channel order."""
+    """The weights as PyTorch has them: OIHW, and dense rows behind Flatten in channel order."""
     found, picture = {}, None
     for layer, name in zip(model.layers, names):
         if isinstance(layer, layers.Flatten):
             picture = layer.input.shape[1:]
-        if name is None or isinstance(layer, layers.BatchNormalization):
+        if name is None:
+            continue
+        if isinstance(layer, layers.BatchNormalization):
+            found |= {f"{name}.{part}": a for part, a in zip(STATISTICS, layer.get_weights())}
             continue
         kernel, bias = layer.get_weights()
         if kernel.ndim == 4:

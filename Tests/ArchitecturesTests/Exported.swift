@@ -54,14 +54,15 @@ struct Exported {
         }
     }
 
-    mutating func splitGemms() {
-        untransposeGemms()
+    mutating func splitGemms(keepsGemm: Bool = false) {
+        if !keepsGemm { untransposeGemms() }
         rewrite { _, node in
             guard node.op is Gemm else { return nil }
             let product = node.outputs[0] + "_product"
             return [
                 Node(
-                    name: node.name, op: MatMul(), inputs: Array(node.inputs.prefix(2)),
+                    name: node.name, op: keepsGemm ? node.op : MatMul(),
+                    inputs: Array(node.inputs.prefix(2)),
                     outputs: [product]),
                 // The constant comes first, as some exporters write it.
                 Node(

@@ -122,6 +122,60 @@ private func channelsLast() -> File {
     #expect(operators(model) == ["Mul", "Relu", "Transpose"])
 }
 
+@Test func `a bias whose shape is read off the picture is the layer's`() throws {
+    var file = File(
+        shape: [2, 5, 6, 3], output: [.symbolic("N"), .fixed(4), .fixed(5), .fixed(6)])
+    let (kernel, bias) = (file.constant("kernel", [6, 1, 2, 2]), file.constant("bias", [6]))
+    let (last, two) = (file.integers("last", [3]), file.integers("two", [2]))
+    let ones = file.integers("ones", [1, 1, 1])
+    file.node(toNCHW, "x", to: "turned")
+    file.node(Conv(window: SpatialWindow(), group: 3), "turned", kernel, to: "conv")
+    file.node(toNHWC, "conv", to: "back")
+    file.node(Shape(), "x", to: "sizes")
+    file.node(Gather(), "sizes", last, to: "channels")
+    file.node(Mul(), "channels", two, to: "outputs")
+    file.node(Concat(axis: 0), ones, "outputs", to: "shape")
+    file.node(Reshape(), bias, "shape", to: "row")
+    file.node(Add(), "back", "row", to: "y")
+    let model = try file.model()
+    #expect(operators(model) == ["Conv", "Transpose"])
+    #expect(model.layers.first?.name(of: .bias) == "row")
+}
+
+@Test func `a shape that depends on the batch stays computed`() throws {
+    var file = File(shape: [2, 3, 4, 5], output: [.symbolic("N"), .fixed(60)])
+    let (first, rest) = (file.integers("first", [0]), file.integers("rest", [60]))
+    file.node(Sigmoid(), "x", to: "sigmoid")
+    file.node(Shape(), "x", to: "sizes")
+    file.node(Gather(), "sizes", first, to: "batch")
+    file.node(Add(), "batch", rest, to: "sum")
+    file.node(Sub(), "sum", rest, to: "again")
+    file.node(Concat(axis: 0), "again", rest, to: "shape")
+    file.node(Reshape(), "sigmoid", "shape", to: "flat")
+    let matrix = file.constant("matrix", [60, 60])
+    file.node(MatMul(), "flat", matrix, to: "y")
+    let model = try file.model()
+    let picture = SeededValues.input(shape: [7, 3, 4, 5], seed: 3)
+    let y = try model.graph.evaluate(["x": picture], constants: model.weights)["y"]
+    #expect(y?.shape == [7, 60])
+}
+
+@Test(arguments: [Pad.Mode.edge, .constant, .reflect], [false, true])
+func `what never exceeds a maximum is its padding`(mode: Pad.Mode, isDilated: Bool) throws {
+    var file = File(
+        shape: [2, 3, 4, 5], output: [.symbolic("N"), .fixed(3), .unknown, .unknown])
+    let pads = file.integers("pads", [0, 0, 1, 0, 0, 0, 0, 1])
+    file.tensors.append(
+        NamedTensor(name: "least", tensor: Tensor([-Float.infinity], shape: [])))
+    let window = SpatialWindow(
+        kernel: [2, 2], strides: [1, 2], dilations: isDilated ? [2, 1] : [1, 1])
+    file.node(Sigmoid(), "x", to: "sigmoid")
+    file.node(Pad(mode: mode), "sigmoid", pads, mode == .constant ? "least" : "", to: "padded")
+    file.node(MaxPool(window: window), "padded", to: "y")
+    let isJoined = mode == .constant || mode == .edge && !isDilated
+    #expect(try operators(file.model()).contains("Pad") != isJoined)
+}
+
 @Test(arguments: [false, true])
 func `a normalisation spelled out is one again`(isReadTwice: Bool) throws {
     var file = File(

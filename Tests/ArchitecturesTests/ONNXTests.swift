@@ -7,6 +7,7 @@ private let steps: [(name: String, change: @Sendable (inout Exported) throws -> 
     ("as it is", { _ in }),
     ("Gemm with [in, out]", { $0.untransposeGemms() }),
     ("MatMul and Add", { $0.splitGemms() }),
+    ("Gemm and Add", { $0.splitGemms(keepsGemm: true) }),
     ("Reshape by [0, -1]", { $0.reshape(to: [0, -1]) }),
     ("Reshape by [-1, n]", { $0.reshape(to: [-1, 75]) }),
     ("Reshape by a chain", { $0.reshapeByChain() }),

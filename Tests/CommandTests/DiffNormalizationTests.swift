@@ -67,38 +67,6 @@ private func found(_ value: SmallNetwork, _ reference: SmallNetwork) -> [Cause] 
     #expect(found(wrong, SmallNetwork()) == [.unknown])
 }
 
-@Test func `a normalisation written as a product and a sum is no difference`() {
-    func written(epsilon: Double) -> SmallNetwork {
-        var network = SmallNetwork()
-        func numbers(_ name: String) -> [Double] { network.weights[name]?.doubles() ?? [] }
-        let factors = zip(numbers("norm1.scale"), numbers("norm1.variance")).map {
-            $0 / ($1 + epsilon).squareRoot()
-        }
-        let (means, shifts) = (numbers("norm1.mean"), numbers("norm1.shift"))
-        let sums = factors.indices.map { Float(shifts[$0] - means[$0] * factors[$0]) }
-        network.weights["factors"] = Tensor(factors.map { Float($0) }, shape: [6, 1, 1])
-        let place = network.place("norm1")
-        network.graph.nodes[place].op = Mul()
-        network.graph.nodes[place].inputs = ["conv1.y", "factors"]
-        network.insert("sum", Add(), after: "norm1", constants: [Tensor(sums, shape: [6, 1, 1])])
-        return network
-    }
-    #expect(found(written(epsilon: 1e-3), SmallNetwork()) == [])
-    #expect(found(SmallNetwork(), written(epsilon: 1e-3)) == [])
-    #expect(found(written(epsilon: 1e-5), SmallNetwork()) != [])
-}
-
-@Test func `a constant added behind a layer is its bias`() {
-    var network = SmallNetwork()
-    let bias = network.weights["conv2.b"]?.reshaped([1, 8, 1, 1])
-    network.graph.nodes[network.place("conv2")].inputs.removeLast()
-    network.insert("sum", Add(), after: "conv2", constants: [bias].compactMap(\.self))
-    #expect(found(network, SmallNetwork()) == [])
-    #expect(found(SmallNetwork(), network) == [])
-    network.change("sum.0") { Tensor($0.floats().map { -$0 }, shape: $0.shape) }
-    #expect(found(network, SmallNetwork()) == [.negated])
-}
-
 @Test func `behind a folded normalisation other spellings are known too`() {
     func network(_ base: SmallNetwork, spelledOut: Bool) -> SmallNetwork {
         var network = base

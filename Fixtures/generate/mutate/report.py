@@ -131,9 +131,9 @@ def markdown(score, versions, commit, skipped):
         *(f"| {maker} | {len(group)} | {sum(p.exit != 0 for p in group)}"
           f" | {sum(p.diff != 0 for p in group)} |"
           for maker, group in by_maker(score.pairs).items()), "",
-        "Left out is what Keras' own exporter (on PyTorch) makes of normalised models: a scale and a"
-        " shift in place of the four tensors. `verify` finds outputs within the tolerance there,"
-        " and calls the weights different.", "",
+        "Keras' own exporter (on PyTorch) leaves of a normalisation a scale and a shift in place of the"
+        " four tensors. Both commands compare these with what the four come to, γ/√(variance + ε) and"
+        " β − mean·γ/√(variance + ε), in float64: eight roundings may lie between them.", "",
     ]  # fmt: skip
     return "\n".join(lines)
 

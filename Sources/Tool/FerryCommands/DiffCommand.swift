@@ -13,12 +13,14 @@ struct DiffCommand: Command {
     static let discussion = """
         Tensors are matched by the part they play in their layer, whatever the formats,
         names and axis orders; by their names where they make no network Ferry knows. B
-        is the reference. Nothing is computed. Where undoing a known mistake of
+        is the reference. Neither network is run. Where undoing a known mistake of
         converters would make the tensors equal, it is named: transposed or flipped
-        kernels, flatten order, swapped statistics, a flipped bit and many more.
-        Coordinates are [out, in, height, width]; where A's file has another order,
-        those in the file follow. The exit status is 0 when nothing differs but element
-        types, 1 when something does. --rename and --mapping change A's names.
+        kernels, flatten order, swapped statistics, a flipped bit and many more. What one
+        file folds into a layer or keeps as a scale and a shift, the other's normalisation
+        is made into, in float64; such tensors agree up to rounding, and by how much is
+        shown. Coordinates are [out, in, height, width]; where A's file has another order,
+        those in the file follow. The exit status is 0 when nothing differs but for such a
+        reason, 1 when something does. --rename and --mapping change A's names.
         """
     static let example = """
         ferry diff converted.onnx original.pth

@@ -33,8 +33,9 @@ struct VerifyCommand: Command {
         A and B are models in any format, or records: folders and files of tensors that any
         program wrote, inputs and outputs as input_0 and output_0, activations under their
         layers' names (.pb, .npy, .npz, safetensors, HDF5). B is the reference. Weights must
-        be bit-equal or differ for a reason that is shown; outputs and activations must
-        satisfy |value − ref| ≤ rtol·|ref| + atol·max|ref|:
+        be bit-equal or differ for a reason that is shown, such as a normalisation folded into
+        a layer (to 1e-5) or kept as a scale and a shift (to 8 roundings, 5e-7 in float32).
+        Outputs and activations must satisfy |value − ref| ≤ rtol·|ref| + atol·max|ref|:
           fp32   1e-4, 1e-5   float32 sums in another order differ by up to 4e-6 of the
                               largest logit in five runtimes, mistakes by 1e-3 and more
           fp16   1e-2, 2e-3   for weights or activations of 16 bits

@@ -15,7 +15,7 @@ extension GraphRewriter {
         joinPads()
         joinConvAndAdd()
         joinNormalizations()
-        joinMatMulAndAdd()
+        joinDenseAndAdd()
         transposeGemmWeights()
         absorbFlattenedTransposes()
         compact()
@@ -91,22 +91,23 @@ extension GraphRewriter {
             && window.strides.allSatisfy { $0 == 1 } && window.pads.allSatisfy { $0 == 0 }
     }
 
-    /// MatMul of a matrix with a constant, and the Add of a bias behind it, are one Gemm.
-    private mutating func joinMatMulAndAdd() {
+    /// MatMul of a matrix with a constant is a Gemm, and the Add of a bias behind it or behind a Gemm
+    /// without one is that Gemm's.
+    private mutating func joinDenseAndAdd() {
         let readers = readers()
         var uses = uses()
-        for index in graph.nodes.indices where graph.nodes[index].op is MatMul {
+        for index in graph.nodes.indices {
             let node = graph.nodes[index]
-            guard node.inputs.count == 2, let product = node.outputs.first,
-                weights[node.inputs[0]] == nil, shape(of: node.inputs[0])?.count == 2,
-                let matrix = weights[node.inputs[1]], matrix.rank == 2,
-                matrix.elementType.isFloatingPoint
+            guard let op = unbiased(node), let product = node.outputs.first,
+                let matrix = weights[node.inputs[1]]
             else { continue }
+            let width = matrix.shape[op.transposesB ? 0 : 1]
             var gemm = Node(
-                name: node.name, op: Gemm(), inputs: node.inputs, outputs: node.outputs)
-            if let addition = bias(of: product, width: matrix.shape[1], readers) {
+                name: node.name, op: op, inputs: Array(node.inputs.prefix(2)),
+                outputs: node.outputs)
+            if let addition = bias(of: product, width: width, readers) {
                 let bias = replace(addition.bias, uses: &uses, suffix: "_vector") {
-                    $0.reshaped([matrix.shape[1]])
+                    $0.reshaped([width])
                 }
                 gemm.inputs.append(bias)
                 gemm.outputs = graph.nodes[addition.index].outputs
@@ -117,6 +118,19 @@ extension GraphRewriter {
             }
         }
         compact()
+    }
+
+    /// The product of a matrix with a constant as a Gemm; nil for another node.
+    private func unbiased(_ node: Node) -> Gemm? {
+        let isBiased = node.inputs.count == 3 && !node.inputs[2].isEmpty
+        guard (2...3).contains(node.inputs.count), !isBiased, weights[node.inputs[0]] == nil,
+            shape(of: node.inputs[0])?.count == 2, let matrix = weights[node.inputs[1]],
+            matrix.rank == 2, matrix.elementType.isFloatingPoint
+        else { return nil }
+        if node.op is MatMul { return Gemm() }
+        guard var gemm = node.op as? Gemm, !gemm.transposesA else { return nil }
+        gemm.beta = 1
+        return gemm
     }
 
     /// The one Add of a constant vector that reads `product`.

@@ -26,7 +26,7 @@ extension GraphRewriter {
     }
 
     /// The ε of a normalisation whose variance an exporter worked into its scale.
-    private static let epsilon: Float = 1e-5
+    static let epsilon: Float = 1e-5
 
     /// x − mean, times a factor, plus a shift, one number a channel each, is a normalisation whose
     /// variance and ε make 1: Keras on PyTorch writes it so, √(variance + ε) worked into the factor.
@@ -53,7 +53,10 @@ extension GraphRewriter {
             norm.inputs += constants.map { name in
                 replace(name, uses: &uses, suffix: "_vector") { $0.reshaped([shape[1]]) }
             }
-            norm.inputs.append(variance(beside: norm.inputs[3], shape[1], mean.elementType))
+            norm.inputs.append(
+                constant(
+                    Self.absorbedVariance, "\(norm.inputs[3])_variance", shape[1],
+                    mean.elementType))
             graph.nodes[sum.index] = norm
             remove(index)
             remove(product.index)
@@ -61,14 +64,17 @@ extension GraphRewriter {
         compact()
     }
 
-    private mutating func variance(
-        beside mean: String, _ channels: Int, _ elementType: ElementType
+    /// The variance that makes 1 with ε.
+    static let absorbedVariance = 1 - epsilon.shortest
+
+    /// A new constant of one number for all channels.
+    mutating func constant(
+        _ number: Double, _ wish: String, _ channels: Int, _ elementType: ElementType
     ) -> String {
-        var name = "\(mean)_variance"
+        var name = wish
         while weights[name] != nil || types[name] != nil { name += "_" }
-        let rest = 1 - Self.epsilon.shortest
         weights[name] = Tensor(
-            rounding: [Double](repeating: rest, count: channels), to: elementType,
+            rounding: [Double](repeating: number, count: channels), to: elementType,
             shape: [channels])
         sourceNames[name] = name
         return name
@@ -88,7 +94,7 @@ extension GraphRewriter {
     }
 
     /// Whether a constant beside a value [N, C, …] of `rank` axes has one number for each channel.
-    private static func isByChannel(_ constant: Tensor, _ rank: Int, _ channels: Int) -> Bool {
+    static func isByChannel(_ constant: Tensor, _ rank: Int, _ channels: Int) -> Bool {
         let axis = constant.rank - rank + 1
         return constant.rank <= rank && constant.elementCount == channels
             && (channels == 1 || axis >= 0 && constant.shape[axis] == channels)

@@ -19,6 +19,7 @@ struct GraphRewriter {
 
     /// Starts from the graph without Identity, Dropout and what constants alone decide.
     init(_ graph: Graph, weights: [String: Tensor]) {
+        let (graph, weights) = graph.withSettledSizes(constants: weights)
         // Sizes of inputs are not folded in: they may differ from one run to the next.
         (self.graph, self.weights) = graph.folded(constants: weights, inputShapes: nil)
         let (folded, constants) = (self.graph, self.weights)

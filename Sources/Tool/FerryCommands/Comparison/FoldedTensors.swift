@@ -11,10 +11,10 @@ struct FoldedTensors {
     let kernel: Tensor
 
     init(
-        _ fold: NetworkComparison.Fold, _ normalization: Normalization, _ value: Tensor?,
-        _ reference: Tensor?, like kernel: Tensor
+        isInValue: Bool, _ normalization: Normalization, _ value: Tensor?, _ reference: Tensor?,
+        like kernel: Tensor
     ) {
-        isInValue = fold.isInValue
+        self.isInValue = isInValue
         self.normalization = normalization
         self.value = value
         self.reference = reference
@@ -33,26 +33,28 @@ struct FoldedTensors {
         return isInValue ? (folded, reference) : (value, folded)
     }
 
-    /// What the two would be with the normalisation folded wrongly, or not at all.
-    func alternatives(_ role: ParameterRole) -> [TensorPair.Alternative] {
-        var list: [TensorPair.Alternative] = []
-        if let value, let reference {
-            let cause: Cause = isInValue ? .normalizationExtra : .normalizationMissing
-            let words =
-                isInValue
-                ? "the reference has no such normalisation, folded or not"
-                : "the normalisation is neither there nor folded into the layer before"
-            list.append(
-                .init(cause: TensorCause(cause, words), value: value, reference: reference))
+    /// What the two would be with the normalisation not folded at all.
+    var unfolded: [TensorPair.Alternative] {
+        guard let value, let reference else { return [] }
+        let cause: Cause = isInValue ? .normalizationExtra : .normalizationMissing
+        let words =
+            isInValue
+            ? "the reference has no such normalisation, folded or not"
+            : "the normalisation is neither there nor folded into the layer before"
+        return [.init(cause: TensorCause(cause, words), value: value, reference: reference)]
+    }
+
+    /// What the two would be with the normalisation folded by mistaken formulas.
+    ///
+    /// - Parameter what: of which that is told.
+    func wronglyFolded(
+        _ role: ParameterRole, _ what: String = "the normalisation is folded"
+    ) -> [TensorPair.Alternative] {
+        Normalization.wrongWays.compactMap { way in
+            guard case (let a?, let b?) = pair(role, way) else { return nil }
+            return .init(
+                cause: TensorCause(.normalizationFolding, "\(what) \(way.words)"), value: a,
+                reference: b)
         }
-        for way in Normalization.wrongWays {
-            guard case (let a?, let b?) = pair(role, way) else { continue }
-            list.append(
-                .init(
-                    cause: TensorCause(
-                        .normalizationFolding, "the normalisation is folded \(way.words)"),
-                    value: a, reference: b))
-        }
-        return list
     }
 }

@@ -20,6 +20,34 @@ extension NetworkComparison {
         }
     }
 
+    /// The tensors of an operator that only one network has.
+    ///
+    /// - Parameter reason: why that is no difference.
+    func tensors(
+        of item: GraphView.Item, in view: GraphView, at position: Double, reason: String? = nil
+    ) -> [TensorPair] {
+        item.parameters.filter { !view.model.missing.contains($0.name) }.map { parameter in
+            let tensor = view.model.weights[parameter.name]
+            var pair = TensorPair(
+                name: parameter.name, referenceName: view.isReference ? parameter.name : nil,
+                layer: item.node.name, operation: item.node.op.type, role: parameter.role,
+                position: position, value: view.isReference ? nil : tensor,
+                reference: view.isReference ? tensor : nil, context: TensorContext(.other))
+            pair.settledReason = reason
+            return pair
+        }
+    }
+
+    /// The tensors of normalisations for which the other network has arithmetic that comes to the same.
+    func spelledNormalizations(_ view: GraphView, _ settled: Set<Int>) -> [TensorPair] {
+        settled.sorted().filter { view.items[$0].layer?.kind == .batchNorm }.flatMap { index in
+            tensors(
+                of: view.items[index], in: view,
+                at: view.isReference ? position(ofReference: index) : Double(index),
+                reason: "the same in another spelling")
+        }
+    }
+
     /// The layer with the normalisation behind it worked in, which both networks still have.
     static func foldedTwice(
         _ item: GraphView.Item, _ pair: TensorPair, in reference: GraphView

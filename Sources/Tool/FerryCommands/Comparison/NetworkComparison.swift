@@ -12,6 +12,8 @@ struct NetworkComparison {
     private(set) var moved: [Int] = []
     /// Normalisations that one network has and the other worked into the layer before.
     private(set) var folds: [Fold] = []
+    /// Normalisations of the judged network that either file has as a scale and a shift only.
+    private(set) var absorbed: Set<Int> = []
     private(set) var pairs: [TensorPair] = []
 
     /// A normalisation on one side, and the layer it follows on both.
@@ -24,20 +26,18 @@ struct NetworkComparison {
 
     /// Operators that are the same in another spelling.
     let blocks: SpelledBlocks
-    /// Sums with a constant behind layers that have a bias in the other network.
-    private(set) var biases: [AddedBias] = []
 
     /// How far apart two operators may stand and still have changed places.
     private static let reach = 4.0
 
     init(_ value: Model, _ reference: Model) {
+        let (value, reference) = Model.spelledAlike(value, reference)
         self.value = GraphView(value, isReference: false)
         self.reference = GraphView(reference, isReference: true)
         alignment = GraphAlignment(self.value.items, self.reference.items)
         blocks = SpelledBlocks(self.value, self.reference, alignment)
         findMoved()
         findFolds()
-        biases = AddedBias.all(self.value, self.reference, alignment)
         collectPairs()
     }
 
@@ -108,46 +108,37 @@ struct NetworkComparison {
     // MARK: Tensors
 
     private mutating func collectPairs() {
+        pairs += spelledNormalizations(value, blocks.settled)
+        pairs += spelledNormalizations(reference, blocks.settledInReference)
         for index in value.items.indices where !blocks.settled.contains(index) {
-            guard let other = alignment.partners[index] else {
-                let isTold =
-                    folds.contains(where: { $0.isInValue && $0.normalization == index })
-                    || biases.contains { $0.isIn(value, index) }
-                if !isTold {
-                    collectAlone(value.items[index], value.model, Double(index), isInValue: true)
-                }
-                continue
-            }
-            if let fold = folds.first(where: { $0.layer == index }) {
-                collect(fold)
-            } else {
-                collect(value.items[index], reference.items[other], Double(index))
-            }
+            collect(index)
         }
         for index in reference.items.indices where alignment.referencePartners[index] == nil {
             guard !folds.contains(where: { !$0.isInValue && $0.normalization == index }),
-                !blocks.settledInReference.contains(index),
-                !biases.contains(where: { $0.isIn(reference, index) })
+                !blocks.settledInReference.contains(index)
             else { continue }
-            collectAlone(
-                reference.items[index], reference.model, position(ofReference: index),
-                isInValue: false)
+            pairs += tensors(
+                of: reference.items[index], in: reference, at: position(ofReference: index))
         }
         pairs.sort { $0.position < $1.position }
     }
 
-    /// The tensors of an operator that only one network has.
-    private mutating func collectAlone(
-        _ item: GraphView.Item, _ model: Model, _ position: Double, isInValue: Bool
-    ) {
-        for parameter in item.parameters where !model.missing.contains(parameter.name) {
-            let tensor = model.weights[parameter.name]
-            pairs.append(
-                TensorPair(
-                    name: parameter.name, referenceName: isInValue ? nil : parameter.name,
-                    layer: item.node.name, operation: item.node.op.type, role: parameter.role,
-                    position: position, value: isInValue ? tensor : nil,
-                    reference: isInValue ? nil : tensor, context: TensorContext(.other)))
+    /// The tensors of an operator of the judged network, with their partners.
+    private mutating func collect(_ index: Int) {
+        let (item, position) = (value.items[index], Double(index))
+        guard let other = alignment.partners[index] else {
+            if !folds.contains(where: { $0.isInValue && $0.normalization == index }) {
+                pairs += tensors(of: item, in: value, at: position)
+            }
+            return
+        }
+        if let fold = folds.first(where: { $0.layer == index }) {
+            collect(fold)
+        } else if let found = ScaleAndShift(value, index, reference, other) {
+            absorbed.insert(index)
+            pairs += found.pairs(at: position)
+        } else {
+            collect(item, reference.items[other], position)
         }
     }
 
@@ -170,14 +161,9 @@ struct NetworkComparison {
         func tensor(_ parameter: ParameterLayer.Parameter?, in model: Model) -> Tensor? {
             parameter.flatMap { model.missing.contains($0.name) ? nil : model.weights[$0.name] }
         }
-        var (mine, theirs) = (
+        let (mine, theirs) = (
             tensor(parameter, in: value.model), tensor(partner, in: reference.model)
         )
-        if (parameter ?? partner)?.role == .bias {
-            mine = mine ?? biases.first { $0.layer == item.node.name && !$0.isInReference }?.bias
-            theirs =
-                theirs ?? biases.first { $0.layer == other.node.name && $0.isInReference }?.bias
-        }
         guard mine != nil || theirs != nil, !lacks(parameter, partner),
             let role = (parameter ?? partner)?.role
         else { return }
@@ -186,10 +172,11 @@ struct NetworkComparison {
             layer: item.node.name, operation: item.node.op.type, role: role, position: position,
             value: mine, reference: theirs, context: context(of: other, role))
         pair.epsilon = other.layer?.epsilon.map { Double($0) }
-        let isConvolution = item.layer?.kind == .conv
-        pair.isFolded =
-            isConvolution && value.model.hasFoldedNormalization
-            && reference.model.hasFoldedNormalization
+        if item.layer?.kind == .conv, value.model.hasFoldedNormalization,
+            reference.model.hasFoldedNormalization
+        {
+            pair.agreement = .folded(isDerived: false)
+        }
         let (view, plain) = (reference, pair)
         pair.alternatives = { Self.foldedTwice(other, plain, in: view) }
         pairs.append(pair)
@@ -221,8 +208,10 @@ struct NetworkComparison {
             let theirs = tensor(other, .weight, reference.model),
             fold.isInValue ? normalization.fits(mine, bias) : normalization.fits(theirs, otherBias)
         else { return collect(item, other, Double(fold.layer)) }
-        let kernels = FoldedTensors(fold, normalization, mine, theirs, like: mine)
-        let biases = FoldedTensors(fold, normalization, bias, otherBias, like: mine)
+        let kernels = FoldedTensors(
+            isInValue: fold.isInValue, normalization, mine, theirs, like: mine)
+        let biases = FoldedTensors(
+            isInValue: fold.isInValue, normalization, bias, otherBias, like: mine)
         for (role, tensors) in [(ParameterRole.weight, kernels), (.bias, biases)] {
             let (a, b) = tensors.pair(role, Normalization.Way())
             var pair = TensorPair(
@@ -230,8 +219,8 @@ struct NetworkComparison {
                 referenceName: other.layer?.name(of: role), layer: item.node.name,
                 operation: item.node.op.type, role: role, position: Double(fold.layer), value: a,
                 reference: b, context: context(of: other, role))
-            pair.isFolded = true
-            pair.alternatives = { tensors.alternatives(role) }
+            pair.agreement = .folded(isDerived: true)
+            pair.alternatives = { tensors.unfolded + tensors.wronglyFolded(role) }
             pairs.append(pair)
         }
     }

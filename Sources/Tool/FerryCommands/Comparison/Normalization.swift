@@ -22,7 +22,7 @@ struct Normalization {
             let mean = numbers(.mean), let variance = numbers(.variance)
         else { return nil }
         (self.scale, self.shift, self.mean, self.variance) = (scale, shift, mean, variance)
-        epsilon = Double(layer.epsilon ?? 1e-5)
+        epsilon = (layer.epsilon ?? 1e-5).shortest
     }
 
     /// How factors and biases come about, rightly or not.
@@ -69,7 +69,7 @@ struct Normalization {
 
     static let wrongWays = wrongFactors + wrongBiases
 
-    private func factors(_ way: Way) -> [Double] {
+    func factors(_ way: Way = Way()) -> [Double] {
         scale.indices.map { way.factor(scale[$0], variance[$0], epsilon) }
     }
 

@@ -22,19 +22,30 @@ struct SpelledBlocks {
 
     init(_ value: GraphView, _ reference: GraphView, _ alignment: GraphAlignment) {
         (self.value, self.reference, self.alignment) = (value, reference, alignment)
-        settle(ownSizes: false) { $0.isElementwise }
-        settle(ownSizes: true) { !["Conv", "Gemm", "MatMul"].contains($0.form.kind) }
+        settle(ownSizes: false)
+        settle(ownSizes: true)
     }
 
-    /// Tries what stands between operators for which `isInner` does not hold.
-    private mutating func settle(ownSizes: Bool, _ isInner: (GraphView.Item) -> Bool) {
+    /// Whether an operator may be a part of what is spelled otherwise: no layer whose weights have
+    /// partners to be compared with.
+    private func isInner(_ index: Int, in view: GraphView, ownSizes: Bool) -> Bool {
+        let item = view.items[index]
+        if !ownSizes { return item.isElementwise }
+        let partners = view.isReference ? alignment.referencePartners : alignment.partners
+        let isPaired = item.layer?.kind == .batchNorm && partners[index] != nil
+        return !isPaired && !["Conv", "Gemm", "MatMul"].contains(item.form.kind)
+    }
+
+    /// Tries what stands between operators that are no inner ones.
+    private mutating func settle(ownSizes: Bool) {
         var last = (-1, -1)
         for index in value.items.indices + [value.items.count] {
             var next: (Int, Int)?
             if index == value.items.count {
                 next = (index, reference.items.count)
             } else if let partner = alignment.partners[index], partner > last.1,
-                !isInner(value.items[index]), !isInner(reference.items[partner])
+                !isInner(index, in: value, ownSizes: ownSizes),
+                !isInner(partner, in: reference, ownSizes: ownSizes)
             {
                 next = (index, partner)
             }
@@ -45,9 +56,10 @@ struct SpelledBlocks {
                 theirs = theirs.dropFirst(
                     startsFolded(theirs, reference, alignment.referencePartners) ? 1 : 0)
             }
-            if value.items[mine].allSatisfy(isInner), reference.items[theirs].allSatisfy(isInner) {
-                settle(mine, theirs, ownSizes)
-            }
+            let areInner =
+                mine.allSatisfy { isInner($0, in: value, ownSizes: ownSizes) }
+                && theirs.allSatisfy { isInner($0, in: reference, ownSizes: ownSizes) }
+            if areInner { settle(mine, theirs, ownSizes) }
             last = next
         }
     }

@@ -64,7 +64,9 @@ struct StructureFindings {
             compareKinds(item, other, position)
             return
         }
-        let differences = item.form.differences(from: other.form)
+        var differences = item.form.differences(from: other.form)
+        // Then ε is in the scale, which is compared.
+        if comparison.absorbed.contains(index) { differences.removeAll { $0 == "epsilon" } }
         if !differences.isEmpty, computesAlike(item, other) { return }
         for name in differences {
             let found = item.form.cause(of: name, against: other.form)
@@ -152,9 +154,7 @@ struct StructureFindings {
         _ view: GraphView, _ index: Int, _ position: Double, isExtra: Bool
     ) {
         let item = view.items[index]
-        if item.skippingCost < 1 || comparison.biases.contains(where: { $0.isIn(view, index) }) {
-            return
-        }
+        if item.skippingCost < 1 { return }
         let cause = Self.presence(item, view.model, isExtra: isExtra)
         let side = isExtra ? "only here" : "in the reference only"
         var words = "\(item.node.op.type) \(side), after \(before(item, view))"

@@ -17,9 +17,10 @@ struct TensorPair {
     let context: TensorContext
     /// ε of the normalisation that the tensor belongs to.
     var epsilon: Double?
-    /// Whether a normalisation was folded into either, or into both by itself, so that they agree up
-    /// to rounding only.
-    var isFolded = false
+    /// Why both are the same although they are not to be compared; nil where they are.
+    var settledReason: String?
+    /// Why they may differ by rounding; nil where only the same bits are the same.
+    var agreement: Agreement?
     /// What the two would be if something else had happened to a normalisation.
     var alternatives: () -> [Alternative] = { [] }
 
@@ -44,12 +45,6 @@ struct TensorPair {
         case extra(TensorCause)
     }
 
-    /// Exporters fold in float32: each weight is a product of three roundings, and a bias the
-    /// difference of two products.
-    static let folding = Tolerance(
-        relative: 1e-5, absoluteOfMaximum: 1e-6, reason: "folding rounds in float32")
-    static let foldingReason = "BatchNormalization folded into the convolution"
-
     /// What can be said without asking for a cause.
     enum Settlement {
         case settled(Outcome)
@@ -58,6 +53,7 @@ struct TensorPair {
     }
 
     func settled() -> Settlement {
+        if let settledReason { return .settled(.explained(settledReason)) }
         guard let value, let reference else { return .settled(absence) }
         guard value.shape == reference.shape else {
             // A dense layer may be a convolution over the whole picture; a constant may have leading
@@ -74,14 +70,19 @@ struct TensorPair {
         if value.elementType != reference.elementType {
             return value.isConversion(of: reference) ? .settled(.converted) : .differs(nil)
         }
-        guard let pieces = DifferingPieces(value, reference) else { return .settled(.bitEqual) }
-        return isFolded && Self.isClose(value, reference)
-            ? .settled(.explained(Self.foldingReason)) : .differs(pieces)
+        let pieces = DifferingPieces(value, reference)
+        guard let agreement, pieces != nil || agreement.isDerived else {
+            return pieces.map { .differs($0) } ?? .settled(.bitEqual)
+        }
+        guard let words = agreement.explanation(value, reference) else { return .differs(pieces) }
+        return .settled(.explained(words))
     }
 
     /// Whether two tensors of one shape agree up to the rounding of folding.
-    private static func isClose(_ value: Tensor, _ reference: Tensor) -> Bool {
-        TensorDifference(of: value, from: reference, tolerance: folding).isWithinTolerance
+    private func isClose(_ value: Tensor, _ reference: Tensor) -> Bool {
+        TensorDifference(
+            of: value, from: reference, tolerance: agreement?.tolerance ?? Agreement.folding
+        ).isWithinTolerance
     }
 
     private var absence: Outcome {
@@ -109,11 +110,11 @@ struct TensorPair {
             }
             let found = ElementDifferences(pieces)
             let known = alternatives().first {
-                $0.value.shape == $0.reference.shape && Self.isClose($0.value, $0.reference)
+                $0.value.shape == $0.reference.shape && isClose($0.value, $0.reference)
             }
             if let known { return .different(found, known.cause) }
             let cause = TensorCause.search(value, reference, context, found)
-            return .different(found, constantCause(cause, value))
+            return .different(found, named(cause, value))
         }
         // What rounding makes of the reference may itself be explained by a rule for elements.
         let rounded = reference.settled.converted(to: value.elementType)
@@ -122,9 +123,13 @@ struct TensorPair {
         return .different(found, TensorCause.search(value, rounded, context, found))
     }
 
-    /// The numbers by which an operator multiplies, or which it adds, with why they differ.
-    private func constantCause(_ cause: TensorCause, _ value: Tensor) -> TensorCause {
+    /// Numbers that are no tensor of both files, and those by which an operator multiplies or which
+    /// it adds, with why they differ.
+    private func named(_ cause: TensorCause, _ value: Tensor) -> TensorCause {
         var cause = cause
+        if let subject = agreement?.subject {
+            cause.explanation = "as \(subject): \(cause.explanation)"
+        }
         switch (role, operation) {
         case (.other, "Mul"), (.other, "Div"): cause.cause = .constantFactor
         case (.other, "Add"), (.other, "Sub"): cause.cause = .constantOffset

@@ -19,7 +19,8 @@ extension NetworkComparison {
         value.items.indices.compactMap { index in
             guard let partner = alignment.partners[index],
                 let mine = value.items[index].layer?.epsilon,
-                let theirs = reference.items[partner].layer?.epsilon, mine != theirs
+                let theirs = reference.items[partner].layer?.epsilon, mine != theirs,
+                !absorbed.contains(index), !blocks.settled.contains(index)
             else { return nil }
             return ParityRow(
                 name: "\(value.items[index].node.name) epsilon", status: .different,
@@ -34,16 +35,24 @@ extension TensorPair {
         switch settled() {
         case .settled(.missing): return missing("no such weight in the value")
         case .settled(.extra): return missing("no such weight in the reference")
-        case .settled(.explained(let words)) where words != Self.foldingReason:
-            return ParityRow(name: name, status: .explained, explanation: words)
+        case .settled(.explained(let words)):
+            return ParityRow(
+                name: name, status: .explained, explanation: words, difference: distance)
         default: break
         }
         guard let value, let reference else { return missing("no such weight") }
-        return isFolded
-            ? .weight(
-                name, value, reference: reference, tolerance: Self.folding,
-                reason: Self.foldingReason)
-            : .weight(name, value, reference: reference)
+        var row = ParityRow.weight(
+            name, value, reference: reference, tolerance: agreement?.tolerance ?? .exact)
+        if let subject = agreement?.subject {
+            row.explanation = "as \(subject): \(row.explanation)"
+        }
+        return row
+    }
+
+    /// How far apart tensors are that agree up to rounding.
+    private var distance: TensorDifference? {
+        guard let agreement, let value, let reference else { return nil }
+        return TensorDifference(of: value, from: reference, tolerance: agreement.tolerance)
     }
 
     private func missing(_ words: String) -> ParityRow {
