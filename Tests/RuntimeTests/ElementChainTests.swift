@@ -1,4 +1,5 @@
 import IR
+import KernelInterface
 import Runtime
 import Tensors
 import Testing
