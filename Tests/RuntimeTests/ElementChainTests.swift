@@ -13,7 +13,7 @@ import Testing
     private static let others: [[Int]] = [[7, 5], [6, 7, 5], [2, 6, 1, 1], [3, 1, 1, 1, 1]]
     /// Numbers whose products, sums and quotients have zeros, overflows and tiny results.
     private static let special: [Float] = [
-        0, -0.0, 1, -1, 3, 0.1, -7, 1e30, -1e30, 1e-30, .leastNonzeroMagnitude, -1e-40, 0x1p-126,
+        0, -0.0, 1, -1, 3, 0.1, -7, 1e30, -1e30, 1e-30, .leastNonzeroMagnitude, -0x1p-133, 0x1p-126,
         0x1p127, .infinity, -.infinity, .nan, .greatestFiniteMagnitude,
     ]
     private static let operators: [any Operator] = [Mul(), Add(), Sub(), Div()]
