@@ -67,6 +67,17 @@ for kernel in convolve multiply denseFloat32 denseVector sumFourVectors scaleCha
     echo "aarch64: $kernel: $count fmla on four lanes"
 done
 
+# Functions of one number are computed in float64, two lanes to a register.
+count=$(awk '
+    /^[0-9a-f]+ </ { inside = index($0, "NEONKernels13applyFunction") }
+    inside && /\tfdiv(\.2d\tv|\tv[0-9]+\.2d)/ { n++ }
+    END { print n + 0 }' "$folder/listing")
+if [ "$count" -lt 4 ]; then
+    echo "aarch64: applyFunction: expected at least 4 fdiv on two lanes, found $count" >&2
+    exit 1
+fi
+echo "aarch64: applyFunction: $count fdiv on two lanes"
+
 [ "${1-}" = --run ] || exit 0
 
 host=$(uname -m)

@@ -8,7 +8,8 @@
 # 3. A function that takes or returns vectors passes them through memory, whatever it is for.
 # 4. In the linked program, AVX-512 registers occur in AVX512Kernels alone, and fused multiply-adds
 #    in AVX512Kernels and AVX2Kernels alone.
-# 5. The fastest convolution multiplies and adds whole AVX-512 registers in one instruction.
+# 5. The fastest convolution multiplies and adds whole AVX-512 registers in one instruction, and
+#    tanh divides whole ones.
 #
 # usage: Scripts/check-isa.sh [FOLDER OF THE RELEASE BUILD]
 set -eu
@@ -95,6 +96,13 @@ if [ "$(uname -m)" = x86_64 ]; then
         fail "AVX512Kernels: convolve: expected its 24 accumulators in fused instructions on zmm, found $fused"
     else
         echo "isa: AVX512Kernels: convolve has $fused fused multiply-adds on zmm registers"
+    fi
+
+    divisions=$(found 'vdivpd.*%zmm' | awk '/13applyFunction/ { n += $2 } END { print n + 0 }')
+    if [ "$divisions" -lt 2 ]; then
+        fail "AVX512Kernels: applyFunction: expected divisions on zmm registers, found $divisions"
+    else
+        echo "isa: AVX512Kernels: applyFunction has $divisions divisions on zmm registers"
     fi
 
     instructions "$build/BaselineKernels.build/"*.o >"$listing"

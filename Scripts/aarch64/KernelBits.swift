@@ -323,6 +323,18 @@ private struct Bench {
         finish(name, result, 6 * 5 * channels)
     }
 
+    /// Of numbers in −12 ..< 12, beyond which tanh is ±1.
+    mutating func functions(_ result: UnsafeMutablePointer<Float>, _ count: Int) {
+        let input = numbers(count)
+        for index in 0..<count { input[index] *= 12 }
+        let functions: [2 of FunctionTask.Function] = [.tanh, .sigmoid]
+        for index in 0..<2 {
+            let task = FunctionTask(function: functions[index], input: input, output: result)
+            applyFunction(task, 0..<count)
+            finish(index == 0 ? "tanh" : "sigmoid", result, count)
+        }
+    }
+
     mutating func pointwise() {
         start(11)
         let (pixels, channels) = (9, 45)
@@ -338,6 +350,9 @@ private struct Bench {
             channels: channels, bounds: .relu)
         scaleChannels(scaled, 0..<pixels)
         finish("channel scale", result, count)
+        divideChannels(scaled, 0..<pixels)
+        finish("channel quotient", result, count)
+        functions(result, count)
         let bounds = Bounds(lower: -0.25, upper: 0.5)
         let element = ElementTask(input: input, other: other, output: result, bounds: bounds)
         clamp(element, 0..<count)

@@ -56,6 +56,29 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 3, 15, 16, 17, 33, 64])
+    func `a channel's shift and quotient round each`(_ channels: Int) {
+        let x = (0..<5 * channels).map { Self.special[$0 * 3 % 13] }
+        let divisors = (0..<channels).map { Self.special[$0 * 7 % 13] }
+        let shifts = (0..<channels).map { Self.special[$0 * 5 % 13] }
+        let expected = x.enumerated().map { index, value in
+            clamp((value + shifts[index % channels]) / divisors[index % channels], .relu)
+        }
+        for kernels in kernelSets {
+            let values = FloatBlock(x)
+            let scale = FloatBlock(divisors)
+            let shift = FloatBlock(shifts)
+            // In place, as a chain of operators runs.
+            let task = unsafe ChannelTask(
+                input: values.pointer, output: values.pointer, scale: scale.pointer,
+                shift: shift.pointer, channels: channels, bounds: .relu)
+            kernels.divideChannels(task, 2..<5)
+            kernels.divideChannels(task, 0..<2)
+            expectEqual(values.values, expected, kernels.name)
+            values.expectWholeBorders()
+        }
+    }
+
     @Test(arguments: [1, 4, 15, 16, 17, 33, 64], [(2, 2), (0, 0), (1, 2), (33, 0), (64, 64)])
     func `responses are normalised across the channels beside them`(
         _ channels: Int, _ reach: (before: Int, after: Int)

@@ -40,7 +40,7 @@ struct RandomGraph {
     private mutating func append(_ name: String) {
         // Mostly the newest value, so that chains grow.
         let (source, shape) = pick([0, 1, 2]) > 0 ? values[values.count - 1] : pick(values)
-        switch pick(Array(0..<11)) {
+        switch pick(Array(0..<13)) {
         case 0, 1: conv(name, source, shape)
         case 2: add(name, builder.normalization(name, source, channels: shape[1]), shape)
         case 3, 4: add(name, builder.node(name, Relu(), source), shape)
@@ -54,12 +54,25 @@ struct RandomGraph {
                 name,
                 builder.node(name, LRN(size: 5, alpha: 0.1, beta: 0.75, bias: 1), source), shape)
         case 9: swap(name, source, shape)
+        case 10: add(name, builder.node(name, Sigmoid(), source), shape)
+        case 11: add(name, arithmetic(name, source, shape), shape)
         default: dense(name, source, shape)
         }
     }
 
     private mutating func add(_ name: String, _ value: String, _ shape: [Int]) {
         values.append((value, shape))
+    }
+
+    /// A number, or one for each channel, added, subtracted, multiplied or divided by.
+    private mutating func arithmetic(
+        _ name: String, _ source: String, _ shape: [Int]
+    ) -> String {
+        let count = pick([1, shape[1]])
+        let numbers = randomFloats(count, seed: name.count + count).map { $0 < 0 ? $0 - 1 : $0 + 1 }
+        let constant = builder.constant("\(name).c", Tensor(numbers, shape: [count, 1, 1]))
+        let op: any Operator = pick([Add() as any Operator, Sub(), Mul(), Div()])
+        return builder.node(name, op, source, constant)
     }
 
     private mutating func conv(_ name: String, _ source: String, _ shape: [Int]) {

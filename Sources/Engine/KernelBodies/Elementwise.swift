@@ -51,3 +51,24 @@ func scaleChannels(_ task: ChannelTask, _ pixels: Range<Int>) {
         }
     }
 }
+
+/// Shifts and divides the channels of the pixels `pixels`.
+@inline(never)
+func divideChannels(_ task: ChannelTask, _ pixels: Range<Int>) {
+    for pixel in pixels {
+        let input = unsafe task.input + pixel * task.channels
+        let output = unsafe task.output + pixel * task.channels
+        var channel = 0
+        while channel + 16 <= task.channels {
+            let shifted = unsafe load(input + channel) + load(task.shift + channel)
+            let value = unsafe shifted / load(task.scale + channel)
+            unsafe store(task.bounds.clamp(value), to: output + channel)
+            channel += 16
+        }
+        while channel < task.channels {
+            let value = unsafe (input[channel] + task.shift[channel]) / task.scale[channel]
+            unsafe output[channel] = task.bounds.clamp(value)
+            channel += 1
+        }
+    }
+}

@@ -8,7 +8,8 @@ func kernelSet(named name: String) -> KernelSet {
         convolveByLane: convolveByLane, convolveAlongRows: convolveAlongRows,
         packImages: packImages, dense: dense, denseVector: denseVector,
         densePanels: densePanels, pool: pool, normalizeAcrossChannels: normalizeAcrossChannels,
-        scaleChannels: scaleChannels, clamp: clamp, add: add, transpose: transpose,
+        scaleChannels: scaleChannels, divideChannels: divideChannels,
+        applyFunction: applyFunction, clamp: clamp, add: add, transpose: transpose,
         winogradWeights: winogradWeights, winogradInput: winogradInput,
         winogradOutput: winogradOutput, probeFMA: probeFMA, probeFMAs: tileRows * tileVectors,
         probeRead: probeRead)

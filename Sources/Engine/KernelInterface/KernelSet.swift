@@ -29,6 +29,8 @@ package struct KernelSet: Sendable {
     package let pool: @Sendable (PoolTask, Range<Int>) -> Void
     package let normalizeAcrossChannels: @Sendable (LRNTask, Range<Int>) -> Void
     package let scaleChannels: @Sendable (ChannelTask, Range<Int>) -> Void
+    package let divideChannels: @Sendable (ChannelTask, Range<Int>) -> Void
+    package let applyFunction: @Sendable (FunctionTask, Range<Int>) -> Void
     package let clamp: @Sendable (ElementTask, Range<Int>) -> Void
     package let add: @Sendable (ElementTask, Range<Int>) -> Void
     package let transpose: @Sendable (TransposeTask, Range<Int>) -> Void
@@ -58,6 +60,8 @@ package struct KernelSet: Sendable {
         pool: @escaping @Sendable (PoolTask, Range<Int>) -> Void,
         normalizeAcrossChannels: @escaping @Sendable (LRNTask, Range<Int>) -> Void,
         scaleChannels: @escaping @Sendable (ChannelTask, Range<Int>) -> Void,
+        divideChannels: @escaping @Sendable (ChannelTask, Range<Int>) -> Void,
+        applyFunction: @escaping @Sendable (FunctionTask, Range<Int>) -> Void,
         clamp: @escaping @Sendable (ElementTask, Range<Int>) -> Void,
         add: @escaping @Sendable (ElementTask, Range<Int>) -> Void,
         transpose: @escaping @Sendable (TransposeTask, Range<Int>) -> Void,
@@ -83,6 +87,8 @@ package struct KernelSet: Sendable {
         self.pool = pool
         self.normalizeAcrossChannels = normalizeAcrossChannels
         self.scaleChannels = scaleChannels
+        self.divideChannels = divideChannels
+        self.applyFunction = applyFunction
         self.clamp = clamp
         self.add = add
         self.transpose = transpose

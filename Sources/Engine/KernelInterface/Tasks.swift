@@ -178,12 +178,16 @@ package struct LRNTask {
     }
 }
 
-/// y[p, c] = x[p, c] · scale[c] + shift[c], one rounding.
+/// `scaleChannels`: y[p, c] = x[p, c] · scale[c] + shift[c], one rounding, clamped.
+/// `divideChannels`: y[p, c] = (x[p, c] + shift[c]) / scale[c], each rounded, clamped.
+///
+/// A shift of −0 changes no number, zeros included.
 ///
 /// Kernel arguments: the task and a range of pixels.
 @safe
 package struct ChannelTask {
     package var input: UnsafePointer<Float>
+    /// May be the input.
     package var output: UnsafeMutablePointer<Float>
     package var scale: UnsafePointer<Float>
     package var shift: UnsafePointer<Float>
@@ -211,6 +215,7 @@ package struct ElementTask {
     package var input: UnsafePointer<Float>
     /// The second operand of `add`; unused by `clamp`.
     package var other: UnsafePointer<Float>
+    /// May be the input.
     package var output: UnsafeMutablePointer<Float>
     package var bounds: Bounds
 

@@ -6,6 +6,16 @@ enum Layout: Hashable, Sendable {
     case rowMajor
     /// NHWC: all channels of a pixel side by side. Only for float32 values of rank 4.
     case channelsLast
+
+    /// A shape's sizes in the order in which they lie in memory.
+    func sizes(of shape: [Int]) -> [Int] {
+        self == .rowMajor ? shape : [shape[0], shape[2], shape[3], shape[1]]
+    }
+
+    /// Where an axis of a shape is among `sizes(of:)`.
+    func position(ofAxis axis: Int) -> Int {
+        self == .rowMajor ? axis : [0, 3, 1, 2][axis]
+    }
 }
 
 /// An activation in the arena.

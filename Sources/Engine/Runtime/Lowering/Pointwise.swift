@@ -48,8 +48,9 @@ struct ClampStep: Step {
 }
 
 extension Add: Lowerable {
-    /// The sum of two activations of one shape, as residual networks have it.
+    /// The sum of two activations of one shape, as residual networks have it, or with a constant.
     func lower(_ node: Node, in planner: inout Planner) -> Bool {
+        if planner.lowerElements(node) { return true }
         let (first, second) = (node.inputs[0], node.inputs[1])
         guard planner.isActivation(first), planner.isActivation(second),
             planner.type(of: first).shape == planner.type(of: second).shape
@@ -87,18 +88,6 @@ struct AddStep: Step {
         forRanges(of: output.elementCount, atLeast: 1 << 14, on: memory.pool) { range in
             memory.kernels.add(task, range)
         }
-    }
-}
-
-extension Tanh: Lowerable {
-    func lower(_ node: Node, in planner: inout Planner) -> Bool {
-        planner.lowerFunction(node, self)
-    }
-}
-
-extension Sigmoid: Lowerable {
-    func lower(_ node: Node, in planner: inout Planner) -> Bool {
-        planner.lowerFunction(node, self)
     }
 }
 
