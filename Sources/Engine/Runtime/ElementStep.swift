@@ -24,7 +24,7 @@ struct ElementStage: Sendable {
     }
 
     /// This stage and the next as one that rounds as both do, where a kernel has it.
-    func joined(with next: ElementStage) -> ElementStage? {
+    fileprivate func joined(with next: ElementStage) -> ElementStage? {
         var joined = self
         switch next.operation {
         case .clamp where bounds == .none && (operation == .scale || operation == .divide):
@@ -35,6 +35,17 @@ struct ElementStage: Sendable {
         default: return nil
         }
         return joined
+    }
+}
+
+extension [ElementStage] {
+    /// Appends a stage, as a part of the last one where a kernel has both.
+    mutating func append(joining stage: ElementStage) {
+        if let joined = last?.joined(with: stage) {
+            self[count - 1] = joined
+        } else {
+            append(stage)
+        }
     }
 }
 

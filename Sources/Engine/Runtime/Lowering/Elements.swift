@@ -35,6 +35,10 @@ private struct ElementNode {
 }
 
 extension Planner {
+    /// Operators of one step: more than networks have in a row, and few enough to be named in a
+    /// line.
+    private static let elementChainLimit = 10
+
     /// Lowers a node that treats each element by itself, and those after it that only it feeds.
     mutating func lowerElements(_ node: Node) -> Bool {
         guard let first = elementNode(node) else { return false }
@@ -42,18 +46,17 @@ extension Planner {
         var stages = [first.stage]
         var output = node.outputs[0]
         var operation = node.op.type
-        while let reader = soleReader(of: output), let next = elementNode(reader.node),
-            next.input == output, axis == nil || next.axis == nil || next.axis == axis
+        var count = 1
+        while count < Self.elementChainLimit, let reader = soleReader(of: output),
+            let next = elementNode(reader.node), next.input == output,
+            axis == nil || next.axis == nil || next.axis == axis
         {
             axis = axis ?? next.axis
-            if let joined = stages.last?.joined(with: next.stage) {
-                stages[stages.count - 1] = joined
-            } else {
-                stages.append(next.stage)
-            }
+            stages.append(joining: next.stage)
             output = reader.node.outputs[0]
             operation += " + \(reader.node.op.type)"
             fuse(reader.index)
+            count += 1
         }
         let layout = availableLayout(first.input)
         let input = value(first.input, in: layout)
