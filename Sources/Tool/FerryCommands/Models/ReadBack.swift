@@ -40,26 +40,42 @@ struct ReadBack {
     }
 
     private func isEqual(_ model: Model, _ again: Model) -> Bool {
-        // Weights that layers share may have become one copy for each.
-        guard
-            again.weights.count + again.repeatedWeights
-                == model.weights.count + model.repeatedWeights,
-            again.missing == model.missing, model.layers.count == again.layers.count
-        else { return false }
-        return zip(model.layers, again.layers).allSatisfy { layer, other in
-            zip(layer.parameters, other.parameters).allSatisfy { mine, theirs in
-                guard let a = model.weights[mine.name], let b = again.weights[theirs.name],
-                    mine.role == theirs.role
-                else { return false }
-                return model.missing.contains(mine.name) || TensorPlace(a) == TensorPlace(b)
-                    || a.isBitEqual(to: b)
-            }
+        let (layers, others) = (model.weightedLayers, again.weightedLayers)
+        guard again.missing == model.missing, layers.count == others.count else { return false }
+        return zip(layers, others).allSatisfy { layer, other in
+            layer.parameters.count == other.parameters.count
+                && zip(layer.parameters, other.parameters).allSatisfy { mine, theirs in
+                    guard let a = model.weights[mine.name], let b = again.weights[theirs.name],
+                        mine.role == theirs.role
+                    else { return false }
+                    return model.missing.contains(mine.name) || TensorPlace(a) == TensorPlace(b)
+                        || a.hasElements(of: b)
+                }
         }
     }
 
     private var different: OutputError {
         OutputError(
             file: destination, problem: "read back differently from what was written; not replaced")
+    }
+}
+
+extension Model {
+    /// The layers that keep more than single numbers, such as bounds and factors: those belong to
+    /// the way in which a format puts an operator.
+    fileprivate var weightedLayers: [ParameterLayer] {
+        layers.filter { layer in
+            layer.kind != .other
+                || layer.parameters.contains { (weights[$0.name]?.elementCount ?? 0) > 1 }
+        }
+    }
+}
+
+extension Tensor {
+    /// Whether the elements are the same bits in the same order, axes of size 1 aside.
+    fileprivate func hasElements(of other: Tensor) -> Bool {
+        shape.filter { $0 != 1 } == other.shape.filter { $0 != 1 }
+            && isBitEqual(to: other.reshaped(shape))
     }
 }
 
