@@ -115,7 +115,8 @@ extension KerasLayerWriter {
             }
             // Keras' layers stretch axes of size 1, of values with as many axes.
             guard Set(names.map { rank($0) }).count == 1 else {
-                throw refusal(node, "\(node.op.type) of values with \(names.map { rank($0) }) axes")
+                throw refusal(
+                    node, "\(node.op.type) of values with \(names.map { rank($0) }) axes")
             }
             let inputs = try aligned(names, for: node)
             give(className, for: node, reads: inputs, isPicture: inputs[0].isPicture)

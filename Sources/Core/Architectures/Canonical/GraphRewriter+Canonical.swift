@@ -31,7 +31,8 @@ extension GraphRewriter {
             let inputs = node.inputs.map { name in
                 weights[name].map { ValueInfo($0) } ?? types[name]
             }
-            guard let op = node.op as? any BinaryOperator, op.legacyAxis != nil, let form = op.writtenForm(for: inputs)
+            guard let op = node.op as? any BinaryOperator, op.legacyAxis != nil,
+                let form = op.writtenForm(for: inputs)
             else { continue }
             graph.nodes[index].op = form.op
             graph.nodes[index].inputs = Array(node.inputs.prefix(form.inputCount))
