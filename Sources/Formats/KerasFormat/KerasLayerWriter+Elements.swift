@@ -88,7 +88,8 @@ extension KerasLayerWriter {
         return most[0].shortest
     }
 
-    private func softmaxAxis(_ node: Node, _ softmax: some Normalizer) throws(OutputError) -> Double {
+    private func softmaxAxis(_ node: Node, _ softmax: some Normalizer) throws(OutputError) -> Double
+    {
         let rank = rank(node.inputs[0])
         let axis = softmax.axis < 0 ? softmax.axis + rank : softmax.axis
         guard axis > 0, axis < rank, !softmax.flattensTrailingAxes || axis == rank - 1 else {
