@@ -89,7 +89,10 @@ func `an unknown network's tensors go into every file of weights`(path: String) 
         try ONNXFormat.write(checkpoint, to: output)
     }
     expectSuccess(try ferry("convert", "tanh.onnx", "tanh.pth"), "16 tensors")
-    expectRefusal(try ferry("inspect", "tanh.pth"), 3, "ferry.architecture", "'unknown'")
+    let inspection = try ferry("inspect", "tanh.pth")
+    #expect(inspection.status == 3)
+    #expect(inspection.errors.contains("(ferry.architecture 'unknown')"))
+    #expect(inspection.output.contains("16 tensors of an unknown network"))
     expectSuccess(try ferry("inspect", "tanh.pth", "--arch", "alexnet"), "alexnet")
 }
 
