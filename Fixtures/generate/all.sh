@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 ./setup.sh --tensorflow
 labels=../../Sources/Tool/FerryCommands/Resources/imagenet_categories.txt
 mkdir -p "$(dirname "$labels")"
-for script in recipe fullsize lenet lenet5_1998 narrow checkpoints operators local_response keras_export pictures picture_formats augment keras_models keras_old caffe_models; do
+for script in recipe fullsize lenet lenet5_1998 narrow checkpoints operators local_response small_exports keras_export pictures picture_formats augment keras_models keras_old caffe_models; do
     echo "== $script"
     .venv/bin/python "$script.py"
 done

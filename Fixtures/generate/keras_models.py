@@ -1,10 +1,13 @@
 """Small whole Keras models, as Keras 3 on PyTorch writes them, with its own outputs.
 
+usage: keras_models.py [NAME…]
+
 Folders of Fixtures/keras: NAME.keras, NAME.h5, NAME.weights.h5, input_0.npy, output_0.npy.
 Old generations, which cannot be installed beside it, are written by keras_old.py.
 """
 import os
 import pathlib
+import sys
 
 os.environ["KERAS_BACKEND"] = "torch"
 
@@ -83,6 +86,53 @@ def nested():
     return keras.Model(image, layers.Dense(3, name="head")(x), name="transfer")
 
 
+def transfer():
+    """What tutorials build: augmentation, a frozen base inside, a head of its own."""
+    image = keras.Input((16, 16, 3), name="image")
+    x = layers.Conv2D(4, 3, padding="same", activation="relu", name="block1_conv1")(image)
+    x = layers.MaxPooling2D(2, name="block1_pool")(x)
+    x = layers.Conv2D(6, 3, padding="same", activation="relu", name="block2_conv1")(x)
+    base = keras.Model(image, layers.MaxPooling2D(2, name="block2_pool")(x), name="vgg")
+    base.trainable = False
+    given = keras.Input((16, 16, 3), name="picture")
+    # Keras 3 keeps training=True, these layers' default, in the file.
+    x = layers.RandomFlip("horizontal", name="flip")(given)
+    x = layers.RandomRotation(0.1, name="rotate")(x)
+    x = layers.Rescaling(1 / 127.5, offset=-1, name="scale")(x)
+    x = base(x, training=False)
+    x = layers.GlobalAveragePooling2D(name="pool")(x)
+    x = layers.Dropout(0.2, name="dropout")(x)
+    return keras.Model(given, layers.Dense(3, activation="softmax", name="head")(x), name="tuned")
+
+
+def functions():
+    """Activations beyond the common ones, a gate that is stretched, and a larger picture."""
+    image = keras.Input((7, 6, 3), name="image")
+    x = layers.Conv2D(4, 3, padding="same", name="conv1")(image)
+    x = layers.PReLU(shared_axes=[1, 2], name="shared_slopes")(x)
+    x = layers.Conv2D(4, 1, activation="gelu", name="conv2")(x)
+    x = layers.PReLU(name="slopes")(x)
+    x = layers.Conv2D(4, 1, activation="softsign", name="conv3")(x)
+    x = layers.Activation("hard_sigmoid", name="hard")(x)
+    x = layers.Conv2D(4, 1, activation="hard_silu", name="conv4")(x)
+    gate = layers.GlobalAveragePooling2D(name="squeeze")(x)
+    gate = layers.Dense(4, activation="sigmoid", name="excite")(gate)
+    x = layers.Multiply(name="gate")([x, layers.Reshape((1, 1, 4), name="gates")(gate)])
+    x = layers.UpSampling2D((2, 3), name="larger")(x)
+    x = layers.UpSampling2D(2, interpolation="bilinear", name="smooth")(x)
+    x = layers.GlobalMaxPooling2D(name="most")(x)
+    return keras.Model(image, layers.Dense(3, activation="log_softmax", name="head")(x), name="f")
+
+
+def thresholds():
+    """Rectifiers that begin elsewhere than at 0."""
+    image = keras.Input((5, 4, 2), name="image")
+    x = layers.ReLU(threshold=0.25, negative_slope=0.1, name="kinked")(image)
+    x = layers.Conv2D(3, 2, name="conv1")(x)
+    x = layers.ReLU(max_value=1, threshold=0.1, name="bounded")(x)
+    return keras.Model(image, layers.Flatten(name="flatten")(x), name="thresholds")
+
+
 def channels_first():
     return keras.Sequential(
         [
@@ -120,14 +170,19 @@ def main():
     models = [
         ("sequential", sequential(), 1), ("functional", functional(), 2),
         ("nested", nested(), 3), ("channels_first", channels_first(), 4), ("lrn", lrn(), None),
+        ("transfer", transfer(), 5), ("functions", functions(), 8),
+        ("thresholds", thresholds(), 9),
     ]
+    chosen = sys.argv[1:]
     for name, model, seed in models:
+        if chosen and name not in chosen:
+            continue
         if seed is not None:
             distinct(model, seed)
         folder = ROOT / name
         folder.mkdir(parents=True, exist_ok=True)
         shape = (2,) + tuple(model.inputs[0].shape[1:])
-        low, high = (0, 255) if name == "functional" else (-1, 1)
+        low, high = (0, 255) if name in ("functional", "transfer") else (-1, 1)
         array = np.random.default_rng(7).uniform(low, high, shape).astype("float32")
         answer = keras.ops.convert_to_numpy(model(array, training=False))
         np.save(folder / "input_0.npy", array)
@@ -137,8 +192,9 @@ def main():
             model.save(folder / f"{name}.h5")
         if name in ("sequential", "nested", "lrn"):
             model.save_weights(folder / f"{name}.weights.h5")
-    sharded_and_narrow()
-    known()
+    if not chosen:
+        sharded_and_narrow()
+        known()
 
 
 def known():

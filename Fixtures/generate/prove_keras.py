@@ -22,7 +22,7 @@ import numpy as np  # noqa: E402
 FIXTURES = pathlib.Path(__file__).resolve().parent.parent
 MODELS = [
     (FIXTURES / "keras" / name / f"{name}.keras", FIXTURES / "keras" / name)
-    for name in ["sequential", "functional", "nested", "channels_first", "lrn"]
+    for name in ["sequential", "functional", "nested", "channels_first", "lrn", "transfer", "functions"]
 ] + [
     (FIXTURES / "keras" / name / made / f"{name}.keras", FIXTURES / "keras" / name / made)
     for name in ["shared", "trained"] for made in ["keras3", "tf_keras"]

@@ -18,6 +18,9 @@ struct KerasFixtures {
         ("nested/nested.keras", "nested"), ("nested/nested.h5", "nested"),
         ("channels_first/channels_first.keras", "channels_first"),
         ("channels_first/channels_first.h5", "channels_first"), ("lrn/lrn.keras", "lrn"),
+        ("transfer/transfer.keras", "transfer"), ("transfer/transfer.h5", "transfer"),
+        ("functions/functions.keras", "functions"), ("functions/functions.h5", "functions"),
+        ("thresholds/thresholds.keras", "thresholds"),
         ("old/keras1_tf.h5", "sequential"), ("old/keras2_split.h5", "sequential"),
         ("old/keras2_lrn.h5", "lrn"),
         ("shared/keras3/shared.keras", "shared/keras3"),
@@ -39,7 +42,9 @@ struct KerasFixtures {
         #expect(distance(found, output) < Self.tolerance)
     }
 
-    @Test(arguments: ["sequential", "functional", "nested", "channels_first", "lrn"])
+    @Test(arguments: [
+        "sequential", "functional", "nested", "channels_first", "lrn", "transfer", "functions",
+    ])
     func `A model written and read again keeps every bit and answer`(_ name: String) throws {
         let checkpoint = try KerasArchiveFormat.read(fixture("\(name)/\(name).keras"))
         let input = try RecordedArray.read(Fixtures.url("keras/\(name)/input_0.npy"))
@@ -55,7 +60,10 @@ struct KerasFixtures {
                 #expect(mine.tensor.isBitEqual(to: theirs.tensor), "\(mine.name)")
             }
             let turned = name == "channels_first" ? input.permuted([0, 2, 3, 1]) : input
-            #expect(distance(try answer(again, to: turned), try answer(checkpoint, to: input)) == 0)
+            let change = distance(
+                try answer(again, to: turned), try answer(checkpoint, to: input))
+            // A hard sigmoid is written as a scaling and bounds: one more rounding each.
+            #expect(change <= (name == "functions" ? Self.tolerance : 0))
         }
     }
 

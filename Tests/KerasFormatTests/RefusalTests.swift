@@ -57,7 +57,11 @@ struct KerasRefusals {
         ("an unknown padding", model("MaxPooling2D", "\"padding\": \"full\""), "full"),
         ("a pool of 0 cells", model("MaxPooling2D", "\"pool_size\": [0, 2]"), "pool_size"),
         ("an unknown data_format", model("MaxPooling2D", "\"data_format\": \"nchw\""), "nchw"),
-        ("a threshold", model("ReLU", "\"threshold\": 0.5"), "threshold"),
+        ("a random crop", model("RandomCrop", "\"height\": 4, \"width\": 4"), "RandomCrop"),
+        (
+            "an interpolation by other curves",
+            model("UpSampling2D", "\"interpolation\": \"bicubic\""), "bicubic"
+        ),
         (
             "a reshape to two open axes", model("Reshape", "\"target_shape\": [-1, -1]"),
             "target_shape"

@@ -46,7 +46,7 @@ extension Architecture.Parameter {
         case .weight:
             if case .radialBasis = spec, let codes = DigitCodes.tensor(of: shape) { return codes }
             values = .weight(fanIn: fanIn)
-        case .bias, .other: values = .bias(fanIn: fanIn)
+        case .bias, .slope, .other: values = .bias(fanIn: fanIn)
         case .scale, .variance: values = .aroundOne
         case .shift, .mean: values = .aroundZero
         }

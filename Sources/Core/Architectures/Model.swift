@@ -74,6 +74,8 @@ package struct Model: Sendable {
 /// Keys of the metadata by which Ferry's files say what a bag of tensors cannot.
 package enum MetadataKey {
     package static let architecture = "ferry.architecture"
+    /// What a file without a graph calls a network that cannot be rebuilt from it.
+    package static let unknownArchitecture = "unknown"
     package static let preprocess = "ferry.preprocess"
     /// "1" when the network ends in a softmax, "0" when it does not.
     package static let softmax = "ferry.softmax"

@@ -7,7 +7,10 @@ package struct ParameterLayer: Hashable, Sendable {
         case conv
         /// A convolution in which every group has one input channel.
         case depthwise
-        case dense, batchNorm, other
+        case dense, batchNorm
+        /// A rectifier whose slopes are weights.
+        case rectifier
+        case other
     }
 
     package struct Parameter: Hashable, Sendable {
@@ -63,6 +66,9 @@ extension ParameterLayer {
             return ParameterLayer(
                 node: node.name, kind: .batchNorm,
                 parameters: bind([.scale, .shift, .mean, .variance]), epsilon: norm.epsilon)
+        case is PRelu where isWeighted(constants):
+            return ParameterLayer(
+                node: node.name, kind: .rectifier, parameters: bind([.slope]))
         default:
             let others = node.inputs.filter { weights[$0]?.elementType.isFloatingPoint == true }
             return ParameterLayer(

@@ -5,13 +5,15 @@ package enum ParameterRole: String, CaseIterable, Sendable {
     case bias
     /// Batch normalisation: γ, β and the two statistics.
     case scale, shift, mean, variance
+    /// A leaky rectifier's slopes.
+    case slope
     /// A parameter of an operator that no convention treats specially.
     case other
 
     /// The last part of the tensor's name in a state_dict.
     var pytorchName: String {
         switch self {
-        case .weight, .scale: "weight"
+        case .weight, .scale, .slope: "weight"
         case .bias, .shift: "bias"
         case .mean: "running_mean"
         case .variance: "running_var"
@@ -28,6 +30,7 @@ package enum ParameterRole: String, CaseIterable, Sendable {
         case .shift: "beta"
         case .mean: "moving_mean"
         case .variance: "moving_variance"
+        case .slope: "alpha"
         case .other: "parameter"
         }
     }

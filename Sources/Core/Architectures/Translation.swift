@@ -70,6 +70,11 @@ package enum Translation {
         if let known = ArchitectureRegistry.architectures.first(where: { $0.name == name }) {
             return known
         }
+        if name == MetadataKey.unknownArchitecture {
+            throw .unrecognized(
+                "those of a network that has no name here (\(MetadataKey.architecture) '\(name)'); "
+                    + "convert its source to a format that holds graphs, such as onnx or keras")
+        }
         throw .metadata(
             key: MetadataKey.architecture, expected: "an architecture Ferry knows", found: name)
     }

@@ -23,6 +23,9 @@ enum ForeignContent {
     static func describe(_ file: InputFile) -> String {
         let start = file.bytes(at: 0, count: 512)
         if start.isEmpty { return "an empty file" }
+        if holdsExportedProgram(start) {
+            return "a program of torch.export; save its state_dict with PyTorch, or export ONNX"
+        }
         if let known = signatures.first(where: { start.starts(with: $0.bytes) }) {
             return known.name
         }
@@ -37,6 +40,14 @@ enum ForeignContent {
             return "a Git LFS pointer; fetch the file itself with git lfs pull"
         }
         return isText(start) ? "text" : "unknown content"
+    }
+
+    /// Whether a zip archive begins as `.pt2` files do, with a weight or the archive's kind.
+    private static func holdsExportedProgram(_ start: [UInt8]) -> Bool {
+        start.starts(with: [0x50, 0x4B, 0x03, 0x04])
+            && ["/data/weights/weight_0", "/archive_format"].contains {
+                start.dropFirst(30).contains(Array($0.utf8))
+            }
     }
 
     /// Whether the bytes are UTF-8 (but for a cut last letter) without control characters.

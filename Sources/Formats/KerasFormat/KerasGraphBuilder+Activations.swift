@@ -95,22 +95,21 @@ extension KerasGraphBuilder {
         case "LeakyReLU":
             let slope = try layer.number("negative_slope", "alpha", default: 0.3)
             return done(try add(LeakyRelu(alpha: Float(slope)), names, named: call.path))
-        case "ReLU": return done(try addRectifier(call, names[0]))
+        case "ReLU", "ThresholdedReLU": return done(try addRectifier(call, names[0]))
         case "PReLU": return try addPReLU(call, input)
         default: throw layer.error(expected: "a layer Ferry knows", found: layer.className)
         }
     }
 
-    /// min(max(x, slope·x), max_value)
+    /// x above the threshold t, slope·(x − t) up to it, and never more than max_value.
     private mutating func addRectifier(
         _ call: KerasLayerCall, _ input: String
     ) throws(ContentError) -> String {
         let layer = call.layer
-        let threshold = try layer.number("threshold", default: 0)
-        guard threshold == 0 else {
-            throw layer.error(expected: "threshold 0", found: "\(threshold)")
-        }
         let slope = try layer.number("negative_slope", default: 0)
+        if try layer.number("threshold", "theta", default: 0) != 0 {
+            return try addThreshold(call, input, slope: slope)
+        }
         guard let most = layer.config["max_value"]?.number else {
             let op: any Operator = slope == 0 ? Relu() : LeakyRelu(alpha: Float(slope))
             return try add(op, [input], named: call.path)
@@ -122,6 +121,24 @@ extension KerasGraphBuilder {
         }
         let leaky = try add(LeakyRelu(alpha: Float(slope)), [input], named: "\(call.path)/leaky")
         return try add(Min(), [leaky, bound], named: call.path)
+    }
+
+    private mutating func addThreshold(
+        _ call: KerasLayerCall, _ input: String, slope: Double
+    ) throws(ContentError) -> String {
+        let path = call.path
+        let threshold = try number(
+            [call.layer.number("threshold", "theta", default: 0)], named: "\(path)/threshold")
+        let isAbove = try add(Greater(), [input, threshold], named: "\(path)/above")
+        let distance = try add(Sub(), [input, threshold], named: "\(path)/distance")
+        let factor = try number([slope], named: "\(path)/slope")
+        let below = try add(Mul(), [distance, factor], named: "\(path)/below")
+        guard let most = call.layer.config["max_value"]?.number else {
+            return try add(Where(), [isAbove, input, below], named: path)
+        }
+        let chosen = try add(Where(), [isAbove, input, below], named: "\(path)/chosen")
+        let bound = try number([most], named: "\(path)/most")
+        return try add(Min(), [chosen, bound], named: path)
     }
 
     /// Slopes have the input's shape without the batch, 1 along shared axes.

@@ -9,9 +9,6 @@ extension KerasGraphBuilder {
     /// - Throws: `ContentError` naming the layer: a class Ferry does not know, or settings it has no
     ///   operators for.
     mutating func add(_ call: KerasLayerCall) throws(ContentError) -> KerasValue {
-        if case .plain(.bool(true)) = call.call.keywords["training"] {
-            throw call.layer.error(expected: "calls for inference", found: "training=True")
-        }
         switch call.layer.className {
         case "InputLayer": return try call.input()
         case "Conv2D", "Convolution2D": return try addConvolution(call)
@@ -27,11 +24,8 @@ extension KerasGraphBuilder {
         case "Flatten": return try addFlatten(call)
         case "Reshape": return try addReshape(call)
         case "Permute": return try addPermute(call)
-        case "Dropout", "SpatialDropout2D", "GaussianDropout", "GaussianNoise", "AlphaDropout",
-            "ActivityRegularization", "Identity", "RandomFlip", "RandomRotation", "RandomZoom",
-            "RandomTranslation", "RandomContrast", "RandomBrightness", "RandomCrop":
-            if call.layer.className == "RandomCrop" { break }
-            return try call.input()
+        case let name where KerasLayer.trainingClasses.contains(name): return try call.input()
+        case "UpSampling2D": return try addUpSampling(call)
         case "Activation":
             return try addActivation(call.layer.activation(), call.input(), call)
         case "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax", "ThresholdedReLU":

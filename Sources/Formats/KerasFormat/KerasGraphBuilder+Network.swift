@@ -77,6 +77,7 @@ extension KerasGraphBuilder {
         }
         for step in try calls.ordered() {
             let layer = network.layers[step.layer]
+            try check(layer.calls[step.call], of: layer)
             var inputs: [KerasReference: KerasValue] = [:]
             for reference in layer.calls[step.call].references {
                 inputs[reference] = try Self.find(reference, calls, values, for: layer)
@@ -98,6 +99,14 @@ extension KerasGraphBuilder {
             outputs.append(try Self.find(reference, calls, values, for: nil))
         }
         return outputs
+    }
+
+    /// Keras 2 keeps to what a call says of training; Keras 3 only where a model's own call is
+    /// silent, which that for inference never is.
+    private func check(_ call: KerasCall, of layer: KerasLayer) throws(ContentError) {
+        if version.major < 3, case .plain(.bool(true)) = call.keywords["training"] {
+            throw layer.error(expected: "calls for inference", found: "training=True")
+        }
     }
 
     private static func find(

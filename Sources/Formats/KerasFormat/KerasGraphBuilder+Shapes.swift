@@ -15,6 +15,24 @@ extension KerasGraphBuilder {
         return pictureValue(result, isLast: isLast)
     }
 
+    mutating func addUpSampling(_ call: KerasLayerCall) throws(ContentError) -> KerasValue {
+        let isLast = try call.layer.isChannelsLast()
+        let input = try channelsFirst(call.pictureInput(), isLast: isLast)
+        let factors = try call.layer.pair("size") ?? [2, 2]
+        var resize = Resize()
+        switch call.layer.config["interpolation"]?.string ?? "nearest" {
+        case "nearest": break
+        case "bilinear": resize.resampling.mode = .linear
+        case let other:
+            throw call.layer.error(
+                expected: "nearest or bilinear as interpolation", found: "'\(other)'")
+        }
+        let scales = try constant(
+            Tensor([1, 1] + factors.map { Float($0) }), named: "\(call.path)/scales")
+        return pictureValue(
+            try add(resize, [input, "", scales], named: call.path), isLast: isLast)
+    }
+
     /// Channels-last order, as Keras flattens since it asks for a `data_format`.
     mutating func addFlatten(_ call: KerasLayerCall) throws(ContentError) -> KerasValue {
         let value = try call.input()

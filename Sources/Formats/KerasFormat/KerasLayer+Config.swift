@@ -104,6 +104,17 @@ extension KerasLayer {
         return name == "linear" ? nil : name
     }
 
+    /// Classes that change nothing but in training. RandomCrop is none of them: it cuts always.
+    static let trainingClasses: Set = [
+        "Dropout", "SpatialDropout2D", "GaussianDropout", "GaussianNoise", "AlphaDropout",
+        "ActivityRegularization", "Identity", "AugMix", "CutMix", "MixUp", "RandAugment",
+        "RandomBrightness", "RandomColorDegeneration", "RandomColorJitter", "RandomContrast",
+        "RandomElasticTransform", "RandomErasing", "RandomFlip", "RandomGaussianBlur",
+        "RandomGrayscale", "RandomHeight", "RandomHue", "RandomInvert", "RandomPerspective",
+        "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness",
+        "RandomShear", "RandomTranslation", "RandomWidth", "RandomZoom",
+    ]
+
     /// Last parts of its weights' names, in the order in which Keras keeps them.
     ///
     /// - Throws: `ContentError` for configurations that make no sense.

@@ -13,6 +13,23 @@ extension KerasLayerWriter {
         var config: [String: JSONValue] = [:]
         var className = "Activation"
         switch node.op {
+        case is PRelu:
+            try addSlopes(node)
+            return true
+        case let hard as HardSigmoid:
+            let bounded = try hardSigmoid(node, Double(hard.alpha.shortest), hard.beta.shortest)
+            alias(node.outputs[0], bounded)
+            return true
+        case is HardSwish:
+            let gate = try hardSigmoid(node, 1.0 / 6, 0.5)
+            let input = try value(node.inputs[0], for: node)
+            give("Multiply", for: node, reads: [input, gate], isPicture: input.isPicture)
+            return true
+        case let softmax as LogSoftmax:
+            guard try softmaxAxis(node, softmax) == -1 else {
+                throw refusal(node, "a LogSoftmax along other axes than the last of Keras'")
+            }
+            config["activation"] = .string("log_softmax")
         case let leaky as LeakyRelu:
             className = "LeakyReLU"
             config["alpha"] = .number(leaky.alpha.shortest)
@@ -34,6 +51,35 @@ extension KerasLayerWriter {
         return true
     }
 
+    /// min(max(αx + β, 0), 1), whose numbers differ among the Kerases that know it by name.
+    private mutating func hardSigmoid(
+        _ node: Node, _ factor: Double, _ offset: Double
+    ) throws(OutputError) -> Value {
+        let line = insert(
+            "Rescaling", ["scale": .number(factor), "offset": .number(offset)], suffix: "line",
+            for: node, reads: try value(node.inputs[0], for: node))
+        return insert(
+            "ReLU", ["max_value": .number(1)], suffix: "bounds", for: node, reads: line)
+    }
+
+    private mutating func addSlopes(_ node: Node) throws(OutputError) {
+        guard let weights = weights(of: node), weights.count == 1,
+            case let shape = weights[0].tensor.shape, shape.count == rank(node.inputs[0]) - 1,
+            let sizes = types[node.inputs[0]]?.shape
+        else { throw refusal(node, "a PRelu whose slopes are no layer's weight") }
+        var input = try value(node.inputs[0], for: node)
+        if sizes.count == 4, !input.isPicture {
+            input = insert(
+                "Permute", ["dims": Self.list([2, 3, 1])], suffix: "hwc", for: node, reads: input)
+            input.isPicture = true
+        }
+        let own = sizes.count == 4 ? [0, 2, 3, 1].map { sizes[$0] } : sizes
+        let shared = shape.indices.filter { shape[$0] == 1 && own[$0 + 1] != 1 }.map { $0 + 1 }
+        give(
+            "PReLU", ["shared_axes": shared.isEmpty ? .null : Self.list(shared)], for: node,
+            reads: [input], isPicture: input.isPicture, weights: weights)
+    }
+
     /// The upper bound of a Clip whose lower is 0.
     private func rectifierBound(_ node: Node) throws(OutputError) -> Double {
         guard node.inputs.count == 3, let least = constants[node.inputs[1]]?.floats(),
@@ -42,7 +88,8 @@ extension KerasLayerWriter {
         return most[0].shortest
     }
 
-    private func softmaxAxis(_ node: Node, _ softmax: Softmax) throws(OutputError) -> Double {
+    private func softmaxAxis(_ node: Node, _ softmax: some Normalizer) throws(OutputError) -> Double
+    {
         let rank = rank(node.inputs[0])
         let axis = softmax.axis < 0 ? softmax.axis + rank : softmax.axis
         guard axis > 0, axis < rank, !softmax.flattensTrailingAxes || axis == rank - 1 else {
@@ -67,9 +114,10 @@ extension KerasLayerWriter {
                 alias(node.outputs[0], try value(names[0], for: node))
                 return true
             }
-            let shapes = Set(names.map { types[$0]?.shape })
-            guard shapes.count == 1 else {
-                throw refusal(node, "\(node.op.type) of shapes that differ")
+            // Keras' layers stretch axes of size 1, of values with as many axes.
+            guard Set(names.map { rank($0) }).count == 1 else {
+                throw refusal(
+                    node, "\(node.op.type) of values with \(names.map { rank($0) }) axes")
             }
             let inputs = try aligned(names, for: node)
             give(className, for: node, reads: inputs, isPicture: inputs[0].isPicture)

@@ -14,7 +14,13 @@ extension KerasLayerWriter {
         case let pool as MaxPool: try addPool(node, pool.window, isMaximum: true)
         case let pool as AveragePool:
             try addPool(node, pool.window, isMaximum: false, countsPadding: pool.countsPadding)
-        case is GlobalAveragePool, is GlobalMaxPool: try addGlobalPool(node)
+        case is GlobalAveragePool: try addGlobalPool(node, isMaximum: false)
+        case is GlobalMaxPool: try addGlobalPool(node, isMaximum: true)
+        case let mean as ReduceMean where isGlobal(mean.reduction, node):
+            try addGlobalPool(node, isMaximum: false, mean.reduction.keepsDimensions)
+        case let most as ReduceMax where isGlobal(most.reduction, node):
+            try addGlobalPool(node, isMaximum: true, most.reduction.keepsDimensions)
+        case let resize as Resize: try addUpSampling(node, resize)
         case let flatten as Flatten: try addFlatten(node, flatten)
         case is Reshape: try addReshape(node)
         case let concat as Concat: try addConcatenation(node, concat)
@@ -80,7 +86,7 @@ extension KerasLayerWriter {
 
     /// `padding`, `strides` and `data_format` of a window; what neither "valid" nor "same" says
     /// becomes a ZeroPadding2D before the layer, where zeros are what the operator takes.
-    private mutating func slide(
+    mutating func slide(
         _ node: Node, _ window: SpatialWindow, _ kernel: [Int], _ input: inout Value, zeros: Bool
     ) throws(OutputError) -> [String: JSONValue] {
         guard let shape = types[node.inputs[0]]?.shape, shape.count == 4,
@@ -122,35 +128,6 @@ extension KerasLayerWriter {
         return dataFormat(input).merging([
             "padding": .string(padding), "strides": Self.list(strides),
         ]) { $1 }
-    }
-
-    private mutating func addPool(
-        _ node: Node, _ window: SpatialWindow, isMaximum: Bool, countsPadding: Bool = false
-    ) throws(OutputError) {
-        guard node.outputs.count == 1 || node.outputs[1].isEmpty,
-            window.dilations.allSatisfy({ $0 == 1 })
-        else { throw refusal(node, "\(node.op.type) with indices or dilations") }
-        var input = try value(node.inputs[0], for: node)
-        // An average that does not count its pads is "same" or nothing.
-        var config = try slide(
-            node, window, window.kernel, &input, zeros: !isMaximum && countsPadding)
-        config["pool_size"] = Self.list(window.kernel)
-        let isPadded = input.layer != values[node.inputs[0]]?.layer
-        if isPadded, !isMaximum, !countsPadding {
-            throw refusal(node, "AveragePool with pads that it does not count")
-        }
-        give(
-            isMaximum ? "MaxPooling2D" : "AveragePooling2D", config, for: node, reads: [input],
-            isPicture: input.isPicture)
-    }
-
-    private mutating func addGlobalPool(_ node: Node) throws(OutputError) {
-        let input = try value(node.inputs[0], for: node)
-        guard rank(node.inputs[0]) == 4 else { throw refusal(node) }
-        let config = dataFormat(input).merging(["keepdims": .bool(true)]) { $1 }
-        give(
-            node.op is GlobalMaxPool ? "GlobalMaxPooling2D" : "GlobalAveragePooling2D", config,
-            for: node, reads: [input], isPicture: input.isPicture)
     }
 
     private mutating func addDense(_ node: Node, _ gemm: Gemm) throws(OutputError) {

@@ -47,6 +47,7 @@ struct KerasLayerWriter {
     private var names: UniqueNames
     /// Values less a constant mean, which a division follows: together a Normalization.
     var centred: [String: (value: Value, mean: Tensor)] = [:]
+    private let spelled: SpelledFunctions
     /// Values that are never negative.
     private var positive: Set<String> = []
 
@@ -59,6 +60,7 @@ struct KerasLayerWriter {
         self.allowsOperations = allowsOperations
         tensors = Dictionary(
             checkpoint.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        spelled = SpelledFunctions(graph)
         names = UniqueNames(taken: graph.nodes.map(\.name) + graph.inputs.map(\.name))
         for name in tensors.keys { sources[name] = name }
         let shapes = graph.inputs.map { input in
@@ -195,6 +197,14 @@ struct KerasLayerWriter {
         }
         if let first = node.inputs.first, let source = sources[first], node.op is any Foldable {
             sources[node.outputs[0]] = source
+            return
+        }
+        if spelled.inner.contains(node.outputs[0]) { return }
+        if let function = spelled.functions[node.outputs[0]] {
+            let input = try value(function.input, for: node)
+            give(
+                "Activation", ["activation": .string(function.name)], for: node, reads: [input],
+                isPicture: input.isPicture)
             return
         }
         try addLayer(node)

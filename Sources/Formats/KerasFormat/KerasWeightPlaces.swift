@@ -26,6 +26,11 @@ struct KerasWeightPlaces {
             var slots: [Slot] = []
             for leaf in leaves { slots += try Self.slots(of: leaf) }
             let weights = byName[layer.name] ?? []
+            if slots.isEmpty, !weights.isEmpty, layer.inner == nil {
+                throw layer.error(
+                    expected: "a layer whose weights Ferry knows",
+                    found: "\(layer.className) with \(weights.count) weights")
+            }
             guard weights.count == slots.count else {
                 throw layer.error(
                     expected: "\(slots.count) weights in the file", found: "\(weights.count)")

@@ -91,14 +91,14 @@ struct ModelWriter {
         return message
     }
 
-    /// Types of all values for the declared input shapes; of constants alone where these do not
-    /// tell.
+    /// Types of all values for the declared input shapes, or for likely sizes of what those leave
+    /// open; of constants alone where these do not tell.
     private func valueTypes() -> [String: ValueInfo] {
         let constants = Dictionary(checkpoint.tensors.map { ($0.name, $0.tensor) }) { $1 }
-        guard let shapes = try? graph.defaultInputShapes(),
-            let types = try? graph.inferTypes(inputShapes: shapes, constants: constants)
-        else { return constants.mapValues { ValueInfo($0) } }
-        return types
+        let shapes =
+            (try? graph.defaultInputShapes()) ?? graph.assumedShapes(batch: 1, side: 224)
+        return (try? graph.inferTypes(inputShapes: shapes, constants: constants))
+            ?? constants.mapValues { ValueInfo($0) }
     }
 
     /// A ValueInfoProto. ONNX's checker asks for a shape, so a missing one is written as the

@@ -55,7 +55,7 @@ enum PickleConstructor {
         case "argparse" where name == "Namespace": .inert("arguments")
         case "numpy", "numpy.core.multiarray", "numpy._core.multiarray", "numpy.dtypes":
             numpy[name]
-        default: nil
+        default: settings[module]?[name].map { .inert($0) }
         }
     }
 
@@ -68,12 +68,27 @@ enum PickleConstructor {
         "slice": .inert("a slice"),
     ]
 
-    /// Scalars that training loops keep; arrays are not among them.
+    /// What training loops keep beside weights, none of which is looked into.
+    private static let settings: [String: [String: String]] = {
+        let times = ["datetime", "date", "time", "timedelta", "timezone"]
+        let paths = ["Path", "PosixPath", "PurePosixPath", "PureWindowsPath", "WindowsPath"]
+        let allPaths = Dictionary(uniqueKeysWithValues: paths.map { ($0, "a path") })
+        return [
+            "collections": ["deque": "a list"], "pathlib": allPaths, "pathlib._local": allPaths,
+            "datetime": Dictionary(uniqueKeysWithValues: times.map { ($0, "a time") }),
+            "decimal": ["Decimal": "a number"], "fractions": ["Fraction": "a number"],
+            "uuid": ["UUID": "an identifier"], "types": ["SimpleNamespace": "arguments"],
+        ]
+    }()
+
+    /// Scalars that training loops keep, and arrays: states of random numbers, but no weights.
     private static let numpy: [String: PickleConstructor] = {
         let types = ["dtype", "Float16DType", "Float32DType", "Float64DType", "Int64DType"]
         var names = Dictionary(
             uniqueKeysWithValues: types.map { ($0, PickleConstructor.inert("a NumPy type")) })
         names["scalar"] = .inert("a NumPy number")
+        names["_reconstruct"] = .unreadableTensor("a NumPy array")
+        names["ndarray"] = .tensorClass
         return names
     }()
 

@@ -33,7 +33,8 @@ extension PickleMachine {
             throw error(
                 expected: "only what state dicts are made of",
                 found: "'\(module.prefix(60)) \(name.prefix(60))', which is not run; "
-                    + "if this is a whole module, save its state_dict() with PyTorch instead")
+                    + "if this is a whole module, save its state_dict() with PyTorch instead; of a "
+                    + "checkpoint with such objects, save the weights alone")
         }
         stack.append(.constructor(constructor))
     }

@@ -175,6 +175,7 @@ struct PickleMachine {
     }
 
     private mutating func append(_ values: [PickleValue]) throws(ContentError) {
+        if case .inert = try top() { return }
         guard case .list(let list) = try top() else {
             throw error(expected: "a list to append to", found: try top().description)
         }

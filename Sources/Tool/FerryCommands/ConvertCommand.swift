@@ -135,7 +135,8 @@ struct ConvertCommand: Command {
             try checksums.wait()
             activity.enter("reading \(destination) back")
             let readBack = ReadBack(
-                destination: destination, format: format, settlesConstants: onnx != nil)
+                destination: destination, format: format,
+                settlesConstants: format == ONNXFormat.self)
             try readBack.compare(file, with: checkpoint, model)
         }
         let report = Conversion(
@@ -151,9 +152,6 @@ struct ConvertCommand: Command {
         return .done
     }
 
-    /// What a file without a graph calls a network that cannot be rebuilt from it.
-    private static let unknownArchitecture = "unknown"
-
     /// The source as the destination's format keeps it.
     private func translated(
         _ read: Checkpoint, of sourceFormat: any ModelFormat.Type, for format: any ModelFormat.Type
@@ -168,7 +166,7 @@ struct ConvertCommand: Command {
             var checkpoint = try Translation.checkpoint(of: model, in: format.convention)
             if model.architecture == nil, !format.holdsGraph {
                 // Its tensors may be those of a known network that has other operators.
-                checkpoint.metadata[MetadataKey.architecture] = Self.unknownArchitecture
+                checkpoint.metadata[MetadataKey.architecture] = MetadataKey.unknownArchitecture
             }
             return (
                 checkpoint, model,

@@ -8,6 +8,7 @@ extension GraphRewriter {
     ///
     /// - Returns: the layout in which the file takes its input.
     mutating func canonicalize() -> Layout {
+        alignOperands()
         flattenReshapes()
         bypass { [types, weights] node in Self.isIdentity(node, types, weights) }
         turnReshapes()
@@ -20,6 +21,32 @@ extension GraphRewriter {
         absorbFlattenedTransposes()
         compact()
         return layout
+    }
+
+    /// Operands whose first axis lies on a stated one, as before opset 7, get axes of size 1 behind
+    /// their own, so that they broadcast by themselves.
+    private mutating func alignOperands() {
+        for index in graph.nodes.indices {
+            let node = graph.nodes[index]
+            let inputs = node.inputs.map { name in
+                weights[name].map { ValueInfo($0) } ?? types[name]
+            }
+            guard let op = node.op as? any BinaryOperator, op.legacyAxis != nil,
+                let form = op.writtenForm(for: inputs)
+            else { continue }
+            graph.nodes[index].op = form.op
+            graph.nodes[index].inputs = Array(node.inputs.prefix(form.inputCount))
+            for (place, tensor) in form.replacements.sorted(by: { $0.key < $1.key }) {
+                let own = place < node.inputs.count ? node.inputs[place] : ""
+                let name = fresh("\(node.outputs.first ?? node.name)_input_\(place)")
+                weights[name] = tensor
+                sourceNames[name] = sourceNames[own] ?? name
+                let missing = max(0, place + 1 - graph.nodes[index].inputs.count)
+                graph.nodes[index].inputs += [String](repeating: "", count: missing)
+                graph.nodes[index].inputs[place] = name
+            }
+        }
+        compact()
     }
 
     /// Reshape that keeps the batch and joins all other axes is `Flatten`, whether its shape is a

@@ -180,7 +180,7 @@ extension GraphRewriter {
         return ValueInfo(elementType: type.elementType, shape: toNCHW.map { type.shape[$0] })
     }
 
-    private func fresh(_ wish: String) -> String {
+    func fresh(_ wish: String) -> String {
         var name = wish
         while types[name] != nil || weights[name] != nil { name += "_" }
         return name

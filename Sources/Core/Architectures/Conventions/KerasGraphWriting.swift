@@ -125,6 +125,8 @@ struct KerasGraphWriting {
             throw .unsupported(
                 .keras, "tensor '\(parameter.name)' of shape \(tensor.shape) as a kernel")
         case (.dense, .weight): KerasLayout.dense(tensor, picture: picture)
+        case (.rectifier, _) where types[node.inputs[0]]?.shape.count == 4:
+            KerasLayout.slopes(tensor)
         case (.batchNorm, _): KerasLayout.vector(tensor, picture: picture)
         default: tensor
         }
@@ -175,7 +177,9 @@ struct KerasGraphWriting {
                 index > 0
             {
                 let literal = Self.name(of: parameter.role, in: layer, name)
-                written.inputs[index] = read(literal, parameter, layer)
+                written.inputs[index] = read(
+                    literal, parameter, layer,
+                    besidePicture: types[node.inputs[0]]?.shape.count == 4)
             } else if let constant = model.weights[input] {
                 addConstant(input, constant)
             } else {
@@ -193,8 +197,12 @@ struct KerasGraphWriting {
 
     /// A tensor as its operator takes it.
     private mutating func read(
-        _ literal: String, _ parameter: ParameterLayer.Parameter, _ layer: ParameterLayer
+        _ literal: String, _ parameter: ParameterLayer.Parameter, _ layer: ParameterLayer,
+        besidePicture: Bool
     ) -> String {
+        if parameter.role == .slope, besidePicture {
+            return turn(literal, [2, 0, 1], to: "\(literal)/chw")
+        }
         guard parameter.role == .weight else { return literal }
         switch layer.kind {
         case .conv: return turn(literal, [3, 2, 0, 1], to: "\(literal)/oihw")

@@ -38,6 +38,12 @@ enum KerasLayout {
             .permuted([2, 1, 0]).reshaped([tensor.shape[1], outputs])
     }
 
+    /// Slopes beside a picture [C, H, W], of sizes or 1 → [H, W, C].
+    static func slopes(_ tensor: Tensor) -> Tensor {
+        let ones = [Int](repeating: 1, count: max(0, 3 - tensor.rank))
+        return tensor.reshaped(ones + tensor.shape).permuted([1, 2, 0])
+    }
+
     /// A vector over a flattened `picture` [C, H, W], CHW → HWC.
     static func vector(_ tensor: Tensor, picture: [Int]?) -> Tensor {
         guard let picture, picture.reduce(1, *) == tensor.elementCount else { return tensor }
