@@ -206,7 +206,7 @@ def graph_weights(graph):
             known[node.output[0]] = np.multiply(*(known[name] for name in node.input))
         elif node.op_type == "Transpose" and found:
             rows_are_hwc = list(node.attribute[0].ints) == [0, 2, 3, 1]
-        elif node.op_type in SPELLED and any(n in known for n in node.input) and (
+        elif is_spelled(node, known) and (
                 node.op_type == "Sub" or len(spelled) == SPELLED[node.op_type][1]):
             (array,) = [known[name] for name in node.input if name in known]
             spelled[SPELLED[node.op_type][0]] = array.reshape(-1)
@@ -226,6 +226,12 @@ def graph_weights(graph):
 
 # What Keras 3's exporter makes of a normalisation: the number's place, how many come before it.
 SPELLED = {"Sub": (3, 0), "Mul": (1, 1), "Add": (2, 2)}
+
+
+def is_spelled(node, known):
+    """Whether a node is arithmetic with one number a channel, as in no local response."""
+    arrays = [known[name] for name in node.input if name in known]
+    return node.op_type in SPELLED and any(a.dtype.kind == "f" and a.size > 1 for a in arrays)
 
 
 def normalisation(numbers):

@@ -80,6 +80,22 @@ struct ForkedWork: ~Copyable, Sendable {
     /// Whether its time is over.
     var isLate: Bool { deadline.timeIntervalSinceNow <= 0 }
 
+    /// Whether it has died of using all its processor time.
+    var hasUsedItsTime: Bool {
+        // Its end of the pipe closes a little before it is dead.
+        usleep(10_000)
+        var end = siginfo_t()
+        guard unsafe waitid(P_PID, id_t(process), &end, WEXITED | WNOWAIT | WNOHANG) == 0 else {
+            return false
+        }
+        #if os(Linux)
+            let status = unsafe end._sifields._sigchld.si_status
+        #else
+            let status = end.si_status
+        #endif
+        return status == SIGXCPU && end.si_code != CLD_EXITED
+    }
+
     /// Ends the copy, and says in words why it gave no answer.
     consuming func causeOfSilence() -> String {
         let isLate = isLate

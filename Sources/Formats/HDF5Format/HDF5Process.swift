@@ -19,13 +19,15 @@ struct HDF5Process: ~Copyable {
         _ body: (Answers) throws(InputError) -> Void,
         receive: (borrowing HDF5Process) throws(InputError) -> Value?
     ) throws(InputError) -> Value {
-        // A copy can find a lock taken that no thread of its own will release. That is rare, and
-        // the next copy need not.
+        // A copy can find a lock taken that no thread of its own will release, and sleep or spin
+        // before it. That is rare, and the next copy need not.
         let patience = [seconds + 2, 2 * seconds + 5, 60 + 4 * seconds]
         for wait in patience {
             let process = try HDF5Process(file, seconds, bytes, wait, body)
             if let value = try receive(process) { return value }
-            if !process.work.isLate || wait == patience.last { throw process.failure() }
+            let mayBeLocked =
+                process.work.isLate || wait == patience.first && process.work.hasUsedItsTime
+            if !mayBeLocked || wait == patience.last { throw process.failure() }
         }
         preconditionFailure("the last attempt returns or throws")
     }
