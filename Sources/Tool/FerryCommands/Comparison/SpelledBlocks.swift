@@ -22,30 +22,36 @@ struct SpelledBlocks {
 
     init(_ value: GraphView, _ reference: GraphView, _ alignment: GraphAlignment) {
         (self.value, self.reference, self.alignment) = (value, reference, alignment)
+        // Swish reads its input twice, a gate that is multiplied with another branch does not.
         settle(ownSizes: false)
+        settle(ownSizes: false, upToJoins: true)
         settle(ownSizes: true)
     }
 
     /// Whether an operator may be a part of what is spelled otherwise: no layer whose weights have
     /// partners to be compared with.
-    private func isInner(_ index: Int, in view: GraphView, ownSizes: Bool) -> Bool {
+    private func isInner(
+        _ index: Int, in view: GraphView, ownSizes: Bool, upToJoins: Bool
+    ) -> Bool {
         let item = view.items[index]
-        if !ownSizes { return item.isElementwise }
+        if !ownSizes { return item.isElementwise && !(upToJoins && item.inputs.count > 1) }
         let partners = view.isReference ? alignment.referencePartners : alignment.partners
         let isPaired = item.layer?.kind == .batchNorm && partners[index] != nil
         return !isPaired && !["Conv", "Gemm", "MatMul"].contains(item.form.kind)
     }
 
     /// Tries what stands between operators that are no inner ones.
-    private mutating func settle(ownSizes: Bool) {
+    ///
+    /// - Parameter upToJoins: whether operators that read two values are none.
+    private mutating func settle(ownSizes: Bool, upToJoins: Bool = false) {
         var last = (-1, -1)
         for index in value.items.indices + [value.items.count] {
             var next: (Int, Int)?
             if index == value.items.count {
                 next = (index, reference.items.count)
             } else if let partner = alignment.partners[index], partner > last.1,
-                !isInner(index, in: value, ownSizes: ownSizes),
-                !isInner(partner, in: reference, ownSizes: ownSizes)
+                !isInner(index, in: value, ownSizes: ownSizes, upToJoins: upToJoins),
+                !isInner(partner, in: reference, ownSizes: ownSizes, upToJoins: upToJoins)
             {
                 next = (index, partner)
             }
@@ -57,8 +63,12 @@ struct SpelledBlocks {
                     startsFolded(theirs, reference, alignment.referencePartners) ? 1 : 0)
             }
             let areInner =
-                mine.allSatisfy { isInner($0, in: value, ownSizes: ownSizes) }
-                && theirs.allSatisfy { isInner($0, in: reference, ownSizes: ownSizes) }
+                mine.allSatisfy {
+                    isInner($0, in: value, ownSizes: ownSizes, upToJoins: upToJoins)
+                }
+                && theirs.allSatisfy {
+                    isInner($0, in: reference, ownSizes: ownSizes, upToJoins: upToJoins)
+                }
             if areInner { settle(mine, theirs, ownSizes) }
             last = next
         }
