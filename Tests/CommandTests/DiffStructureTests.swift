@@ -249,6 +249,32 @@ private func spelledOut(alpha: Float) -> SmallNetwork {
     #expect(!findings(network.model, spelledOut(alpha: 0.2).model).isEmpty)
 }
 
+/// The small network, its answers x gated: HardSigmoid(x) · fc1.
+private func gated(alpha: Float, isSpelledOut: Bool) -> SmallNetwork {
+    func number(_ value: Float) -> Tensor { Tensor([value], shape: []) }
+    var network = SmallNetwork()
+    if isSpelledOut {
+        network.add("factor", Mul(), constants: [number(alpha)])
+        network.add("sum", Add(), constants: [number(0.5)])
+        network.add("gate", Clip(), constants: [number(0), number(1)])
+    } else {
+        network.add("gate", HardSigmoid(alpha: alpha, beta: 0.5))
+    }
+    network.add("product", Mul())
+    network.graph.nodes[network.place("product")].inputs.append("fc1.y")
+    network.graph.outputs[0].name = "product.y"
+    return network
+}
+
+@Test func `a gate before a product of two branches is compared by what it computes`() {
+    let (whole, parts) = (
+        gated(alpha: 1 / 6, isSpelledOut: false), gated(alpha: 1 / 6, isSpelledOut: true)
+    )
+    #expect(findings(whole.model, parts.model) == [])
+    #expect(findings(parts.model, whole.model) == [])
+    #expect(!findings(gated(alpha: 0.2, isSpelledOut: true).model, whole.model).isEmpty)
+}
+
 @Test func `windows that cover the same cells are no difference`() {
     let found = changed { network in
         // Of two more rows below the picture the windows reach one, as before.
