@@ -261,3 +261,17 @@ func `what exporters put beside layers goes to Keras and to other opsets`(name: 
     expectSuccess(try ferry("convert", source, "m.onnx"), "read back bit-equal")
     expectRefusal(try ferry("convert", source, "m.keras"), 4, "Greater")
 }
+
+@Test func `a file of weights alone is not written without weights`() throws {
+    let folder = try TemporaryFolder()
+    let ferry = Ferry(in: folder)
+    let source = try RecordedOperators.unpack("relu", into: folder).appending(path: "model.onnx").path
+    for destination in ["m.pth", "m.safetensors", "m.npz"] {
+        expectRefusal(try ferry("convert", source, destination), 3, "found one without weights")
+    }
+    expectSuccess(try ferry("convert", source, "m.onnx"), "0 tensors")
+    try folder.write([8, 0, 0, 0, 0, 0, 0, 0] + Array("{}      ".utf8), as: "none.safetensors")
+    expectRefusal(
+        try ferry("convert", "none.safetensors", "m.npz"), 3, "none.safetensors", "no tensors")
+    #expect(try folder.names() == ["m.onnx", "none.safetensors", "relu"])
+}

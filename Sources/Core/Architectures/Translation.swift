@@ -84,9 +84,11 @@ package enum Translation {
     /// What the convention's files cannot say goes into `ferry.*` metadata, so that the model comes
     /// back the same.
     ///
-    /// - Throws: `.unsupported` when the network has parameters the convention has no place for.
+    /// - Parameter withGraph: whether the file also says how its tensors are used.
+    /// - Throws: `.unsupported` when the network has parameters the convention has no place for, or
+    ///   a file of weights alone would lack some.
     package static func checkpoint(
-        of model: Model, in convention: Convention
+        of model: Model, in convention: Convention, withGraph: Bool = true
     ) throws(TranslationError) -> Checkpoint {
         let model = model.withOriginalNames()
         var checkpoint = Checkpoint(
@@ -105,7 +107,26 @@ package enum Translation {
             checkpoint.graph = model.graph
         case .caffe: throw .unsupported(.caffe, "one to write, which Ferry does not")
         }
+        if !withGraph { try requireStoredWeights(checkpoint, of: model) }
         return withoutMissing(checkpoint, of: model)
+    }
+
+    /// Refuses what a file of weights alone would not say.
+    private static func requireStoredWeights(
+        _ checkpoint: Checkpoint, of model: Model
+    ) throws(TranslationError) {
+        if let node = model.graph.firstRepeated(constants: model.weights) {
+            let name = node.outputs.first ?? node.name
+            throw .unsupported(
+                checkpoint.convention,
+                "'\(name)', which \(type(of: node.op).type) makes of one element and which is too "
+                    + "large to be kept; convert to onnx")
+        }
+        guard !checkpoint.tensors.isEmpty else {
+            throw .unsupported(
+                checkpoint.convention,
+                "one without weights; convert to onnx or keras, which keep graphs")
+        }
     }
 
     /// What a person should know before `model` is written in `convention`: what is added or lost.

@@ -163,7 +163,8 @@ struct ConvertCommand: Command {
             // A graph without some of its weights is none.
             var model = format.holdsGraph ? try file.complete().model : file.model
             if let elementType { model = try model.rounded(to: elementType) }
-            var checkpoint = try Translation.checkpoint(of: model, in: format.convention)
+            var checkpoint = try Translation.checkpoint(
+                of: model, in: format.convention, withGraph: format.holdsGraph)
             if model.architecture == nil, !format.holdsGraph {
                 // Its tensors may be those of a known network that has other operators.
                 checkpoint.metadata[MetadataKey.architecture] = MetadataKey.unknownArchitecture
@@ -179,7 +180,7 @@ struct ConvertCommand: Command {
         } catch let error as ModelError {
             // Tensors without a known meaning can move as they are, between files of one convention.
             guard case .unrecognized = error.error, global.architecture == nil,
-                read.convention == format.convention
+                read.convention == format.convention, !read.tensors.isEmpty
             else { throw error }
             if let elementType { read.round(to: elementType) }
             let note = "an unknown network: tensors are copied as they are"

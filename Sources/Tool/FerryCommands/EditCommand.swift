@@ -79,7 +79,8 @@ struct EditCommand: Command {
         let model = try edited(file)
         let checkpoint: Checkpoint
         do {
-            checkpoint = try Translation.checkpoint(of: model, in: format.convention)
+            checkpoint = try Translation.checkpoint(
+                of: model, in: format.convention, withGraph: format.holdsGraph)
         } catch {
             throw ModelError(file: source, format: format.name, error: error)
         }

@@ -34,6 +34,17 @@ extension Graph {
         let kept = graph.removeDead(constants: folder.constants)
         return (graph, kept)
     }
+
+    /// A node that makes a tensor of one element again and again, and was not folded because of its
+    /// size; nil when there is none.
+    package func firstRepeated(constants: [String: Tensor]) -> Node? {
+        nodes.first { node in
+            guard let foldable = node.op as? any Foldable,
+                case .repeatsElement = type(of: foldable).folding
+            else { return false }
+            return node.inputs.allSatisfy { constants[$0] != nil }
+        }
+    }
 }
 
 /// Follows values through a graph, node by node, computing the constant ones.

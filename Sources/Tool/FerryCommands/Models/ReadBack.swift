@@ -9,6 +9,8 @@ struct ReadBack {
     let format: any ModelFormat.Type
     /// Whether other versions of operators may keep axes, pads and bounds elsewhere.
     let settlesConstants: Bool
+    /// Tensors of so few elements may hold axes, pads, bounds and the like.
+    private static let mostConstants = 64
 
     /// Reads the written file and compares every tensor with what was to be written and, through
     /// the translation back, with the model itself.
@@ -20,7 +22,7 @@ struct ReadBack {
         let originals = Dictionary(
             checkpoint.tensors.map { ($0.key, $0.tensor) }, uniquingKeysWith: { first, _ in first })
         let isSettled = { (tensor: NamedTensor) in
-            settlesConstants && tensor.tensor.elementCount <= 64
+            settlesConstants && tensor.tensor.elementCount <= Self.mostConstants
         }
         let found = Set(written.tensors.map(\.key))
         guard checkpoint.tensors.allSatisfy({ found.contains($0.key) || isSettled($0) })
@@ -79,7 +81,8 @@ struct ReadBack {
         let others = model.layers.filter { $0.kind == .other }.flatMap(\.parameters)
         return (
             model.layers.filter { $0.kind != .other },
-            others.compactMap { model.weights[$0.name] }.filter { $0.elementCount > 64 }
+            others.compactMap { model.weights[$0.name] }
+                .filter { $0.elementCount > mostConstants }
         )
     }
 
