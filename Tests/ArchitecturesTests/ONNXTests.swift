@@ -178,7 +178,8 @@ func `full networks are recognised, with their softmax`(name: String) throws {
     }
 }
 
-@Test func `a weight that was left to be computed is not lost from a file of weights alone`() throws {
+@Test func `a weight that was left to be computed is not lost from a file of weights alone`() throws
+{
     var file = try Exported("lenet5")
     let bias = try #require(file.graph.nodes.first { $0.op is Conv }?.inputs[2])
     // Sixteen bytes for a weight of 2 GiB.
@@ -186,9 +187,12 @@ func `full networks are recognised, with their softmax`(name: String) throws {
     file.graph.nodes.insert(
         Node(name: "ones", op: ConstantOfShape(), inputs: ["sizes"], outputs: ["large"]), at: 0)
     file.graph.nodes.append(
-        Node(name: "sum", op: ReduceSum(Reduction(keepsDimensions: false)), inputs: ["large"], outputs: ["total"]))
+        Node(
+            name: "sum", op: ReduceSum(Reduction(keepsDimensions: false)), inputs: ["large"],
+            outputs: ["total"]))
     file.graph.nodes.append(
-        Node(name: "plus", op: Add(), inputs: [file.graph.outputs[0].name, "total"], outputs: ["y"]))
+        Node(
+            name: "plus", op: Add(), inputs: [file.graph.outputs[0].name, "total"], outputs: ["y"]))
     file.graph.outputs[0].name = "y"
     let model = try Translation.model(from: file.checkpoint)
     #expect(try Translation.checkpoint(of: model, in: .onnx).tensors.contains { $0.name == bias })

@@ -126,38 +126,6 @@ func `DataParallel around features inside other wrappers is read`(prefix: String
     expectEqual(try Translation.model(from: file), try narrow("vgg13", hasHead: false))
 }
 
-@Test(arguments: [false, true])
-func `layers under names of their own are read in order`(_ isSorted: Bool) throws {
-    var file = try bag("vgg16_bn")
-    var modules: [String] = []
-    file.rename { name in
-        let parts = name.split(separator: ".")
-        let module = parts.dropLast().joined(separator: ".")
-        if !modules.contains(module) { modules.append(module) }
-        return "net.part\(modules.firstIndex(of: module) ?? 0).\(parts.last ?? "")"
-    }
-    if isSorted { file.tensors.sort { $0.name < $1.name } }
-    let model = try Translation.model(from: file)
-    expectEqual(model, try narrow("vgg16_bn"))
-    #expect(model.recognition.hasPrefix("the order and the shapes"))
-    #expect(model.notes.contains { $0.contains("names of their own") })
-    // One layer too many is another network.
-    file.tensors.append(
-        NamedTensor(
-            name: "net.part99.weight",
-            tensor: Tensor([Float](repeating: 0, count: 49), shape: [7, 7])))
-    #expect(message { _ = try Translation.model(from: file) }.contains("known architecture"))
-}
-
-@Test func `two LeNets under other names are still two`() throws {
-    var file = try bag("lenet5")
-    file.rename { "x.\($0)" }
-    file.rename { $0.replacing("fc", with: "dense") }
-    #expect(throws: TranslationError.ambiguous(["lenet5", "lenet5_tanh"])) {
-        try Translation.model(from: file)
-    }
-}
-
 @Test func `repeated Keras names are read by their order`() throws {
     var file = try bag("vgg11", in: .keras)
     var numbers: [String: Int] = [:]

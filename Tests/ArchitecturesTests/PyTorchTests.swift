@@ -161,6 +161,25 @@ func `what wrappers put before every name is dropped`(prefix: String) throws {
     #expect(written.tensors[6].tensor.isBitEqual(to: Tensor([Int64(0)], shape: [])))
 }
 
+@Test func `batch counts that are lost or made up are told`() throws {
+    var bag = try stateDict("vgg11_bn")
+    bag.tensors.removeAll { $0.name == "features.1.num_batches_tracked" }
+    for index in bag.tensors.indices where bag.tensors[index].name.hasSuffix("_tracked") {
+        bag.tensors[index].tensor = Tensor([Int64(index)], shape: [])
+    }
+    let model = try Translation.model(from: bag)
+    #expect(
+        Translation.notes(of: model, writtenIn: .pytorch) == [
+            "num_batches_tracked is written as 0 for 1 of 8 layers: the source has none of them"
+        ])
+    for convention in [Convention.onnx, .keras] {
+        let notes = Translation.notes(of: model, writtenIn: convention, withGraph: true)
+        #expect(notes.contains { $0.hasPrefix("num_batches_tracked is left out") }, "\(notes)")
+    }
+    let alike = try narrow("vgg11_bn")
+    #expect(Translation.notes(of: alike, writtenIn: .onnx, withGraph: true).isEmpty)
+}
+
 @Test func `half precision weights make a half precision graph`() throws {
     var bag = try stateDict("alexnet")
     for index in bag.tensors.indices {

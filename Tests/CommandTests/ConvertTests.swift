@@ -265,7 +265,8 @@ func `what exporters put beside layers goes to Keras and to other opsets`(name: 
 @Test func `a file of weights alone is not written without weights`() throws {
     let folder = try TemporaryFolder()
     let ferry = Ferry(in: folder)
-    let source = try RecordedOperators.unpack("relu", into: folder).appending(path: "model.onnx").path
+    let source = try RecordedOperators.unpack("relu", into: folder).appending(path: "model.onnx")
+        .path
     for destination in ["m.pth", "m.safetensors", "m.npz"] {
         expectRefusal(try ferry("convert", source, destination), 3, "found one without weights")
     }

@@ -37,6 +37,9 @@ private func rename(_ tensors: inout [NamedTensor], _ change: (String) -> String
         ["convert", "w.safetensors", "n.npz", "--rename", "nowhere=x"])
     expectSuccess(nothing)
     #expect(nothing.errors.contains("--rename 'nowhere=x' matches no tensor"))
+    let same = try ferry.run(["convert", "w.safetensors", "s.npz", "--rename", "(.)$=$1"])
+    expectSuccess(same)
+    #expect(!same.errors.contains("matches no tensor"))
 }
 
 @Test func `a mapping file names tensors one by one`() throws {
@@ -53,6 +56,11 @@ private func rename(_ tensors: inout [NamedTensor], _ change: (String) -> String
     try folder.write(Array(lines.joined(separator: "\n").utf8), as: "names.txt")
     expectSuccess(
         try ferry("convert", "w.safetensors", "o.pth", "--mapping", "names.txt"), "alexnet")
+    // A byte order mark is no part of the first name.
+    try folder.write([0xEF, 0xBB, 0xBF] + (try folder.bytes("names.txt")), as: "marked.txt")
+    expectSuccess(
+        try ferry("convert", "w.safetensors", "m.pth", "--mapping", "marked.txt"), "alexnet")
+    #expect(try folder.bytes("o.pth") == folder.bytes("m.pth"))
     // What the mapping names is not renamed again.
     expectSuccess(
         try ferry(
@@ -75,6 +83,15 @@ func `a bad mapping is refused with its line`(_ text: String, _ words: String) t
             "convert", model("alexnet_narrow.onnx"), "o.pth", "--mapping", "names.txt"), 3,
         "names.txt: mapping: \(words)")
     #expect(try folder.names() == ["names.txt"])
+}
+
+@Test func `a part is taken although the mapping names more`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Array("# none\nnowhere => a\n".utf8), as: "names.txt")
+    let outcome = try Ferry(in: folder)(
+        "convert", model("alexnet_narrow.onnx"), "o.pth", "--mapping", "names.txt", "--partial")
+    expectSuccess(outcome, "alexnet")
+    #expect(outcome.errors.contains("note: names.txt, line 2: no tensor 'nowhere'"))
 }
 
 @Test func `mappings that are no text are refused`() throws {

@@ -120,10 +120,16 @@ private let cases: [Case] = [9, 10, 11, 12, 13, 15, 18, 22, 28].flatMap { opset 
             Case(op: MaxPool(window: SpatialWindow(kernel: [2], ceilMode: true)), opset: 9),
             "ceil_mode, which came with 10"
         ),
-        (Case(op: Cast(to: .float8e4m3fn), opset: 18), "element types that came with 19"),
-        (Case(op: Cast(to: .int4), opset: 20), "element types that came with 21"),
-        (Case(op: Cast(to: .int2), opset: 24), "element types that came with 25"),
-        (Case(op: Equal(), constants: [("k", scalar(1))], opset: 10), "element types"),
+        (
+            Case(op: Cast(to: .float8e4m3fn), opset: 18),
+            "float8e4m3fn, which came with 19; give --opset 19 or --dtype f32"
+        ),
+        (Case(op: Cast(to: .int4), opset: 20), "int4, which came with 21"),
+        (Case(op: Cast(to: .int2), opset: 24), "int2, which came with 25"),
+        (
+            Case(op: Equal(), constants: [("k", scalar(1))], opset: 10),
+            "float32, which came with 11"
+        ),
         (
             Case(op: Mul(), constants: [("k", Tensor([2] as [Double]))], opset: 17),
             "float32 and float64 together"

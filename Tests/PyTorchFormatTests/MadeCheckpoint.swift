@@ -42,13 +42,14 @@ struct Pickle {
 
     static func tensor(
         _ storage: [UInt8] = storage(), offset: Int = 0, shape: [Int] = [2, 3],
-        strides: [Int] = [3, 1]
+        strides: [Int] = [3, 1], metadata: [UInt8]? = nil
     ) -> [UInt8] {
         global("torch._utils", "_rebuild_tensor_v2")
-            + tuple([
-                storage, number(offset), numbers(shape), numbers(strides), [0x89],
-                global("collections", "OrderedDict") + [0x29, 0x52],
-            ]) + [0x52]
+            + tuple(
+                [
+                    storage, number(offset), numbers(shape), numbers(strides), [0x89],
+                    global("collections", "OrderedDict") + [0x29, 0x52],
+                ] + (metadata.map { [$0] } ?? [])) + [0x52]
     }
 
     /// A state dict with one tensor "w".

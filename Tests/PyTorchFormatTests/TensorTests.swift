@@ -1,4 +1,5 @@
 import IR
+import PyTorchFormat
 import Tensors
 import TestSupport
 import Testing
@@ -21,6 +22,12 @@ private typealias P = Pickle
         PickleDefect(
             "an expansion to terabytes", "the file's own justifies",
             P.tensor(shape: [1 << 40], strides: [0])),
+        PickleDefect(
+            "a negation that was put off", "save tensor.resolve_neg() instead",
+            P.tensor(metadata: [0x7D] + P.text("neg") + [0x88, 0x73])),
+        PickleDefect(
+            "a conjugation that was put off", "save tensor.resolve_conj() instead",
+            P.tensor(metadata: [0x7D] + P.text("conj") + [0x88, 0x73])),
         PickleDefect("fewer strides than axes", "a stride for each", P.tensor(strides: [1])),
         PickleDefect(
             "sixty-five axes", "at most 64 axes",
@@ -89,6 +96,18 @@ private typealias P = Pickle
         made.pickle = P.stateDict(
             P.tensor(P.storage(view: view), offset: 1, shape: [3], strides: [1]))
         #expect(try made.values() == [4, 5, 6])
+    }
+
+    @Test func `names are told apart by their bytes, as in Python`() throws {
+        var made = MadeCheckpoint()
+        let items = ["\u{E9}", "e\u{301}", "\u{E9}"].enumerated().map { index, name in
+            P.text(name) + P.tensor(offset: index, shape: [1], strides: [1]) + [0x73]
+        }
+        made.pickle = [0x80, 2, 0x7D] + items.joined() + [0x2E]
+        let folder = try TemporaryFolder()
+        let tensors = try PyTorchFormat.read(made.file(in: folder)).tensors
+        #expect(tensors.map { Array($0.name.utf8) } == [[0xC3, 0xA9], [0x65, 0xCC, 0x81]])
+        #expect(tensors.map { $0.tensor.floats() } == [[3], [2]])
     }
 
     @Test(arguments: [

@@ -129,10 +129,16 @@ func safetensors(_ header: String, data: Int = 0, length: UInt64? = nil) -> [UIn
             safetensors("{\"a\":{\(entry),\"data_offsets\":[0,2]}}", data: 2)
         ),
         (
-            "a shape that overflows", "too many bytes",
+            "a shape that overflows", "sizes whose bytes can be counted",
             safetensors(
                 "{\"a\":{\"dtype\":\"F64\",\"shape\":[4611686018427387904,8],\"data_offsets\":[0,0]}}"
             )
+        ),
+        (
+            "sixty-five axes", "to have at most 64 axes, found 65",
+            safetensors(
+                "{\"a\":{\"dtype\":\"U8\",\"shape\":[1\(String(repeating: ",1", count: 64))],"
+                    + "\"data_offsets\":[0,1]}}", data: 1)
         ),
         (
             "a negative size", "no negative number",

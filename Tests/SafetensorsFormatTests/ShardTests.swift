@@ -43,7 +43,7 @@ import Testing
         let other = try folder.file(index("{\"a\":\"two.safetensors\"}"), as: "j.json")
         #expect(
             try SafetensorsFormat.read(other).notes
-                == ["1 tensors that the index does not name are left out"])
+                == ["1 tensor of its files left out: the index does not name them there"])
     }
 
     @Test(arguments: [
@@ -61,6 +61,7 @@ import Testing
         ("{\"a\":\"pipe\"}", "expected a regular file, found a pipe"),
         ("{\"a\":\"model.safetensors.index.json\"}", "expected a file of tensors, found an index"),
         ("{\"a\":\"text\"}", "at most 0 bytes"),
+        ("{\"a\":\"pytorch_model-1.bin\"}", "PyTorch's; save the model with safe_serialization"),
         ("{\"a\":1}", "'\"'"), ("[]", "'{'"),
         ("{\"a\":\"one.safetensors\",\"a\":\"one.safetensors\"}", "each key once"),
     ])

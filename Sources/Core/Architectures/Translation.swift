@@ -107,8 +107,9 @@ package enum Translation {
             checkpoint.graph = model.graph
         case .caffe: throw .unsupported(.caffe, "one to write, which Ferry does not")
         }
+        checkpoint = withoutMissing(checkpoint, of: model)
         if !withGraph { try requireStoredWeights(checkpoint, of: model) }
-        return withoutMissing(checkpoint, of: model)
+        return checkpoint
     }
 
     /// Refuses what a file of weights alone would not say.
@@ -139,15 +140,12 @@ package enum Translation {
         if convention != .onnx, model.repeatedWeights > 0 {
             notes.append("weights that several layers share are written for each of them")
         }
+        if let note = batchCountNote(of: model, writtenIn: convention) { notes.append(note) }
         if withGraph { return notes }
         if model.architecture == nil, convention != .onnx {
             notes.append(
                 "\(convention.title) files of weights alone hold no graph: the network cannot be "
                     + "rebuilt from this one by Ferry")
-        }
-        let lacksCounts = model.extras.isEmpty && batchesTracked(model.metadata) == nil
-        if convention == .pytorch, lacksCounts, model.layers.contains(where: \.hasStatistics) {
-            notes.append("num_batches_tracked is written as 0: the source has none")
         }
         guard convention != .onnx, let architecture = model.architecture, let form = model.form
         else { return notes }
@@ -164,6 +162,25 @@ package enum Translation {
                     + "metadata only; \(convention.title) takes \(convention.epsilon) otherwise")
         }
         return notes
+    }
+
+    /// What becomes of `num_batches_tracked`, where that is not what the source has.
+    private static func batchCountNote(of model: Model, writtenIn convention: Convention) -> String?
+    {
+        let layers = model.layers.count(where: \.hasStatistics)
+        guard convention == .pytorch else {
+            let hasLost = model.extras.values.contains { $0.integers()?.first != 0 }
+            return hasLost && commonBatchesTracked(model) == nil
+                ? "num_batches_tracked is left out: \(convention.title) files have no place for it"
+                : nil
+        }
+        let lacking =
+            layers - model.extras.count - model.missing.count { $0.hasSuffix(".running_var") }
+        guard lacking > 0, batchesTracked(model.metadata) == nil else { return nil }
+        return model.extras.isEmpty
+            ? "num_batches_tracked is written as 0: the source has none"
+            : "num_batches_tracked is written as 0 for \(lacking) of \(layers) layers: the source "
+                + "has none of them"
     }
 
     // MARK: Metadata

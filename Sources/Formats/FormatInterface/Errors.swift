@@ -82,6 +82,11 @@ package struct OutputError: Error, Equatable, Sendable, CustomStringConvertible 
     package var description: String { "\(printable(file)): \(printable(problem))" }
 }
 
+/// A number of things in words: "1 tensor", "2 tensors".
+package func counted(_ number: Int, _ thing: String) -> String {
+    "\(number) \(thing)\(number == 1 ? "" : "s")"
+}
+
 /// `text` on one line, without control characters, and shortened beyond 300 characters: names in
 /// hostile files reach terminals through messages.
 package func printable(_ text: String) -> String {

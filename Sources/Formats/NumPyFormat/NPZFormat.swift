@@ -63,7 +63,8 @@ package enum NPZFormat: ModelFormat {
                 throw OutputError(
                     file: file.destination,
                     problem: "tensor '\(tensor.name)': expected elements that NumPy knows, found "
-                        + "\(tensor.tensor.elementType)")
+                        + "\(tensor.tensor.elementType)"
+                        + (tensor.tensor.elementType.isFloatingPoint ? "; give --dtype f32" : ""))
             }
             try writer.append(
                 name, [ByteRegion(header).tensor, tensor.tensor], alignment: alignment,

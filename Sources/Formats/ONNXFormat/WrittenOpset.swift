@@ -103,8 +103,10 @@ struct OpsetForm {
             throw Misfit("axes that depend on the data")
         }
         if node.type == "Upsample" { throw Misfit("scales that depend on the data") }
-        let first = firstVersion(ofTypesIn: node)
-        if opset < first { throw Misfit("element types that came with \(first)") }
+        if let (first, type) = newestType(in: node), opset < first {
+            let other = type.isFloatingPoint && type.size < 4 ? " or --dtype f32" : ""
+            throw Misfit("\(type), which came with \(first); give --opset \(first)\(other)")
+        }
         try checkTypesAreAlike(node)
     }
 
@@ -163,7 +165,8 @@ struct OpsetForm {
         }
     }
 
-    private func firstVersion(ofTypesIn node: WrittenNode) -> Int {
+    /// The element type of a node that came last, and with which version; nil for those of old.
+    private func newestType(in node: WrittenNode) -> (opset: Int, type: ElementType)? {
         let types = node.inputs.compactMap { type($0)?.elementType }
         var made = node.outputs.compactMap { type($0)?.elementType }
         for (name, value) in node.attributes where (node.type, name) == ("Cast", "to") {
@@ -171,14 +174,16 @@ struct OpsetForm {
                 made += [ElementType(dataType: Int32(code))].compactMap(\.self)
             }
         }
-        let since = (types + made).compactMap { Self.firstVersion(of: $0, in: node.type) }
-        if let first = since.max() { return first }
-        let isFloat = types.first?.isFloatingPoint ?? true
-        switch node.type {
-        case "ReduceMax", "ReduceMin": return types.first == .bool ? 20 : 9
-        case "Max", "Min", "Clip": return isFloat ? 9 : 12
-        case "Equal": return isFloat && !types.isEmpty ? 11 : 9
-        default: return 9
+        let since = (types + made).compactMap { type in
+            Self.firstVersion(of: type, in: node.type).map { (opset: $0, type: type) }
+        }
+        if let newest = since.max(by: { $0.opset < $1.opset }) { return newest }
+        guard let first = types.first else { return nil }
+        return switch node.type {
+        case "ReduceMax", "ReduceMin": first == .bool ? (20, first) : nil
+        case "Max", "Min", "Clip": first.isFloatingPoint ? nil : (12, first)
+        case "Equal": first.isFloatingPoint ? (11, first) : nil
+        default: nil
         }
     }
 

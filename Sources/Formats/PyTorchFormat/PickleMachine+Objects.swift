@@ -125,6 +125,7 @@ extension PickleMachine {
             }
             type = given
         }
+        try refusePending(arguments.dropFirst(rebuilding == .third ? 7 : 6).first)
         let shape = try sizes(arguments[2])
         let strides = try sizes(arguments[3])
         guard shape.count == strides.count, shape.count <= Self.rankLimit else {
@@ -135,6 +136,18 @@ extension PickleMachine {
         return .tensor(
             TensorReference(
                 storage: storage, offset: offset, shape: shape, strides: strides, type: type))
+    }
+
+    /// Refuses a tensor whose numbers are not those of its storage: its metadata has the bits of a
+    /// negation or conjugation that PyTorch had put off.
+    private func refusePending(_ metadata: PickleValue?) throws(ContentError) {
+        guard case .dictionary(let index)? = metadata else { return }
+        for (name, advice) in [("neg", "resolve_neg"), ("conj", "resolve_conj")] {
+            guard case .boolean(true)? = dictionaries[index][name] else { continue }
+            throw error(
+                expected: "a tensor as it is stored",
+                found: "the bit '\(name)'; save tensor.\(advice)() instead")
+        }
     }
 
     private func sizes(_ value: PickleValue) throws(ContentError) -> [Int] {

@@ -46,21 +46,24 @@ enum PickleValue {
 /// A dictionary in the order in which its keys came.
 struct PickleDictionary {
     private(set) var items: [(key: PickleValue, value: PickleValue)] = []
-    private var places: [String: Int] = [:]
+    /// By the keys' bytes, as in Python: one letter may have two spellings in Unicode.
+    private var places: [[UInt8]: Int] = [:]
 
     /// Sets a key's value; only text is looked up, since only it names tensors.
     mutating func set(_ key: PickleValue, _ value: PickleValue) {
         if case .text(let name) = key {
-            if let place = places[name] {
+            if let place = places.updateValue(items.count, forKey: Array(name.utf8)) {
                 items[place].value = value
+                places[Array(name.utf8)] = place
                 return
             }
-            places[name] = items.count
         }
         items.append((key, value))
     }
 
-    subscript(name: String) -> PickleValue? { places[name].map { items[$0].value } }
+    subscript(name: String) -> PickleValue? {
+        places[Array(name.utf8)].map { items[$0].value }
+    }
 }
 
 /// Numbers that tensors share, as a persistent id names them.

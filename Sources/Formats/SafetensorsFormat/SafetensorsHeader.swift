@@ -7,6 +7,7 @@ struct SafetensorsHeader {
     static let metadataKey = "__metadata__"
     /// The reference library's own limit.
     static let lengthLimit = 100_000_000
+    private static let rankLimit = 64
 
     struct Entry {
         var name: String
@@ -98,8 +99,17 @@ struct SafetensorsHeader {
                 expected: "\(place) to have dtype, shape, and data_offsets [begin, end]",
                 found: "others")
         }
-        guard Tensor.byteCount(of: shape, elementType) == offsets[1] - offsets[0] else {
-            let count = Tensor.byteCount(of: shape, elementType).map { "\($0)" } ?? "too many"
+        guard shape.count <= rankLimit else {
+            throw JSONError(
+                offset: start, expected: "\(place) to have at most \(rankLimit) axes",
+                found: "\(shape.count)")
+        }
+        guard let count = Tensor.byteCount(of: shape, elementType) else {
+            throw JSONError(
+                offset: start, expected: "\(place) to have sizes whose bytes can be counted",
+                found: "\(shape)")
+        }
+        guard count == offsets[1] - offsets[0] else {
             throw JSONError(
                 offset: start,
                 expected: "\(place) of \(elementType) \(shape) to have \(count) bytes",

@@ -82,6 +82,13 @@ enum SafetensorsIndex {
                         file: index.path, format: SafetensorsFormat.name,
                         expected: "at most \(fileLimit) files", found: "more")
                 }
+                guard ![".bin", ".pt", ".pth"].contains(where: name.hasSuffix) else {
+                    throw InputError(
+                        file: index.path, format: SafetensorsFormat.name,
+                        expected: "files of safetensors",
+                        found: "'\(name.prefix(100))', PyTorch's; save the model with "
+                            + "safe_serialization=True")
+                }
                 let file = try folder.file(name)
                 guard !SafetensorsIndex.recognizes(file) else {
                     throw InputError(
@@ -107,7 +114,11 @@ enum SafetensorsIndex {
 
         func notes(namedTensors: Int) -> [String] {
             let more = shards.values.reduce(0) { $0 + $1.count } - namedTensors
-            return more > 0 ? ["\(more) tensors that the index does not name are left out"] : []
+            return more > 0
+                ? [
+                    "\(counted(more, "tensor")) of its files left out: the index does not name them there"
+                ]
+                : []
         }
     }
 }

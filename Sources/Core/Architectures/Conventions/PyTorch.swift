@@ -11,10 +11,14 @@ extension Translation {
         let choice: (architecture: Architecture, names: StateDictNames)
         var reason = ""
         if let architecture {
-            let names = bags.max { $0.overlap(architecture) < $1.overlap(architecture) }
-            choice = (architecture, names ?? bags[0])
+            let nearest = bags.max { $0.overlap(architecture) < $1.overlap(architecture) }
+            var names = nearest ?? bags[0]
+            if names.overlap(architecture) <= leastOverlap {
+                names = try .inOrder(checkpoint.tensors, of: architecture) ?? names
+            }
+            choice = (architecture, names)
         } else {
-            choice = try recognize(bags, in: checkpoint.tensors)
+            choice = try recognize(bags, in: checkpoint.tensors, isPartial)
             reason = choice.names.reason(for: choice.architecture, checkpoint.tensors)
         }
         var model = try pytorchModel(choice.architecture, choice.names, checkpoint, isPartial)
@@ -23,34 +27,52 @@ extension Translation {
         return model
     }
 
+    /// The share of names that says which architecture is meant.
+    private static let leastOverlap = 0.5
+
     /// The one architecture whose names and shapes the tensors have.
+    ///
+    /// - Parameter isPartial: whether one is taken although tensors do not fit; what is as near then
+    ///   makes it ambiguous.
     private static func recognize(
-        _ bags: [StateDictNames], in tensors: [NamedTensor]
+        _ bags: [StateDictNames], in tensors: [NamedTensor], _ isPartial: Bool
     ) throws(TranslationError) -> (architecture: Architecture, names: StateDictNames) {
+        func nearest(
+            _ known: [Architecture], _ names: StateDictNames
+        ) throws(TranslationError) -> Architecture? {
+            let misfits = known.map { names.fit($0, tensors).problems.count }
+            let alike = zip(known, misfits).filter { $1 == misfits.min() }.map(\.0)
+            if alike.count > 1, isPartial || misfits.min() == 0 {
+                throw .ambiguous(alike.map(\.name))
+            }
+            return alike.first
+        }
         let known = ArchitectureRegistry.recognizedByTensors
         for names in bags {
             let named = known.filter { names.areExactly($0) }
-            guard let first = named.first else { continue }
-            let fitting = named.filter { names.fit($0, tensors).problems.isEmpty }
-            if fitting.count > 1 { throw .ambiguous(fitting.map(\.name)) }
-            let nearest = named.min {
-                names.fit($0, tensors).problems.count < names.fit($1, tensors).problems.count
-            }
-            return (fitting.first ?? nearest ?? first, names)
+            if let architecture = try nearest(named, names) { return (architecture, names) }
         }
         // None exactly: an architecture with most of its tensors present tells what is wrong.
         let pairs = bags.flatMap { names in known.map { (architecture: $0, names: names) } }
-        let nearest = pairs.max { left, right in
+        let best = pairs.max { left, right in
             left.names.overlap(left.architecture) < right.names.overlap(right.architecture)
         }
-        if let nearest, nearest.names.overlap(nearest.architecture) > 0.5 { return nearest }
-        let ordered = known.compactMap { architecture in
-            StateDictNames.inOrder(tensors, of: architecture).map { (architecture, $0) }
+        if let best, best.names.overlap(best.architecture) > leastOverlap {
+            let share = best.names.overlap(best.architecture)
+            let alike = known.filter { best.names.overlap($0) == share }
+            return (try nearest(alike, best.names) ?? best.architecture, best.names)
         }
-        if ordered.count > 1 { throw .ambiguous(ordered.map(\.0.name)) }
+        var ordered: [(architecture: Architecture, names: StateDictNames)] = []
+        for architecture in known {
+            guard let names = try StateDictNames.inOrder(tensors, of: architecture) else {
+                continue
+            }
+            ordered.append((architecture, names))
+        }
+        if ordered.count > 1 { throw .ambiguous(ordered.map(\.architecture.name)) }
         if let only = ordered.first { return only }
         throw .unrecognized(
-            describe(tensors) + (nearest.map { $0.names.nearness($0.architecture, tensors) } ?? ""))
+            describe(tensors) + (best.map { $0.names.nearness($0.architecture, tensors) } ?? ""))
     }
 
     static func describe(_ tensors: [NamedTensor]) -> String {

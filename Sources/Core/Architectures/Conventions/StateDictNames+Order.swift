@@ -22,23 +22,67 @@ extension StateDictNames {
     /// The names of an architecture whose layers a file has in order, under other names: the tensors
     /// of each module have a state_dict's last parts, and all shapes fit.
     ///
-    /// Files that list names by their bytes ("conv10" before "conv2") are read by their numbers too.
+    /// Files that list names by their bytes ("conv10" before "conv2") have lost the order: there the
+    /// names' numbers tell it.
+    ///
+    /// - Throws: `.unrecognized` where layers could be exchanged for all that the numbers tell.
     static func inOrder(
         _ tensors: [NamedTensor], of architecture: Architecture
-    ) -> StateDictNames? {
+    ) throws(TranslationError) -> StateDictNames? {
         guard let modules = modules(tensors) else { return nil }
-        let sorted = modules.sorted {
+        let numbered = modules.sorted {
             naturalKey($0.name).lexicographicallyPrecedes(naturalKey($1.name))
         }
-        for order in [modules, sorted] {
+        let orders = isSorted(tensors) ? [] : [(modules, isTold: true)]
+        for (order, isTold) in orders + [(numbered, isTold: false)] {
             for layers in [architecture.layers, architecture.features] {
                 guard let names = match(order, layers, tensors, architecture),
                     names.fit(architecture, tensors).problems.isEmpty
                 else { continue }
+                if !isTold, let (one, other) = exchangeable(order, tensors) {
+                    throw .unrecognized(
+                        "'\(one)' and '\(other)' of equal shapes, and neither numbers nor the "
+                            + "file's order that tell which comes first; number them with --rename "
+                            + "or --mapping")
+                }
                 return names
             }
         }
         return nil
+    }
+
+    /// Whether the names of each element type are sorted by their bytes: so safetensors has them,
+    /// whatever order they were given in.
+    private static func isSorted(_ tensors: [NamedTensor]) -> Bool {
+        var last: [ElementType: String] = [:]
+        return tensors.allSatisfy { tensor in
+            let before = last.updateValue(tensor.name, forKey: tensor.tensor.elementType)
+            return before.map { $0 < tensor.name } ?? true
+        }
+    }
+
+    /// Two modules of the same shapes whose order in the list is not one of numbers.
+    private static func exchangeable(
+        _ modules: [Module], _ tensors: [NamedTensor]
+    ) -> (String, String)? {
+        var last: [[String: [Int]]: String] = [:]
+        for module in modules {
+            let shapes = module.indices.mapValues { tensors[$0].tensor.shape }
+            if let before = last.updateValue(module.name, forKey: shapes),
+                !areNumbered(before, module.name)
+            {
+                return (before, module.name)
+            }
+        }
+        return nil
+    }
+
+    /// Whether the first difference of two names is one of numbers, or the second goes on where the
+    /// first ends.
+    private static func areNumbered(_ one: String, _ other: String) -> Bool {
+        let pair = zip(naturalKey(one), naturalKey(other)).first { $0 != $1 }
+        guard let (first, second) = pair else { return true }
+        return first.number >= 0 && second.number >= 0 || second.text.hasPrefix(first.text)
     }
 
     private static func modules(_ tensors: [NamedTensor]) -> [Module]? {

@@ -1,4 +1,5 @@
 import Architectures
+import FormatInterface
 import IR
 import Parity
 import Tensors
@@ -44,7 +45,7 @@ struct Conversion: Encodable {
         let network = architecture.map { ", \($0)" } ?? ""
         let head =
             "\(visible(source)) → \(visible(destination)): \(format)\(network), "
-            + "\(tensors) tensors, \(Numbers.bytes(bytes)), read back bit-equal, "
+            + "\(counted(tensors, "tensor")), \(Numbers.bytes(bytes)), read back bit-equal, "
             + Numbers.milliseconds(milliseconds)
         return
             ([head] + (rounding.map { [$0.text] } ?? [])

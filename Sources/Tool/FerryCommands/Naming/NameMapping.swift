@@ -32,7 +32,8 @@ package struct NameMapping: Sendable {
             throw InputError(
                 file: path, format: Self.format, expected: "text in UTF-8", found: "other bytes")
         }
-        try parse(text)
+        // Windows' editors put a byte order mark first.
+        try parse(text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text)
     }
 
     private mutating func parse(_ text: String) throws(InputError) {

@@ -63,13 +63,13 @@ package struct PatternError: Error, Equatable, Sendable, CustomStringConvertible
 }
 
 /// Bounds that keep every pattern small.
-enum PatternLimits {
+package enum PatternLimits {
     static let characters = 1000
     static let instructions = 10_000
     static let depth = 50
     static let count = 1000
     /// Instructions looked at in all texts together: some seconds.
-    static let steps = 300_000_000
+    package static let steps = 60_000_000
 }
 
 /// Makes a program of a parsed pattern.

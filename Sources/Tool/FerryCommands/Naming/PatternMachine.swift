@@ -2,12 +2,13 @@
 struct PatternMachine {
     private let pattern: Pattern
     /// Instructions that may still be looked at.
-    private var steps = PatternLimits.steps
+    private(set) var steps: Int
     /// The position at which an instruction was last reached.
     private var reached: [Int]
 
-    init(_ pattern: Pattern) {
+    init(_ pattern: Pattern, steps: Int = PatternLimits.steps) {
         self.pattern = pattern
+        self.steps = steps
         reached = [Int](repeating: -1, count: pattern.program.count)
     }
 

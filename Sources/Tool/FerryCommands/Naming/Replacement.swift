@@ -67,33 +67,60 @@ package struct Replacement: Sendable {
         return pieces + [.text(plain)]
     }
 
-    /// Names with every match replaced.
+    /// Letters that a name may grow to, and all names together.
+    private static let letters = (name: 1 << 16, all: 1 << 26)
+
+    /// Names with every match replaced; nil where the pattern matches nowhere.
     ///
-    /// - Throws: `UsageError` for a pattern that is too much work for these names.
-    package func applied(to names: [String]) throws(UsageError) -> [String] {
-        var machine = PatternMachine(pattern)
+    /// - Parameter steps: instructions that may be looked at, less those that were.
+    /// - Throws: `UsageError` for a pattern that is too much work for these names, and for names that
+    ///   grow too long.
+    package func applied(
+        to names: [String], within steps: inout Int
+    ) throws(UsageError) -> [String]? {
+        var machine = PatternMachine(pattern, steps: steps)
+        defer { steps = machine.steps }
         var changed: [String] = []
+        var hasMatch = false
+        var letters = 0
         for name in names {
             let scalars = name.unicodeScalars.map(\.value)
+            let matches: [[Range<Int>?]]
             do {
-                changed.append(replacing(try machine.matches(in: scalars), in: scalars) ?? name)
+                matches = try machine.matches(in: scalars)
             } catch {
                 throw UsageError(
                     "--rename '\(text.prefix(60))': expected a pattern that is done within "
                         + "\(PatternLimits.steps) steps for all names, found a larger one")
             }
+            if matches.isEmpty {
+                changed.append(name)
+                continue
+            }
+            hasMatch = true
+            let result = replacing(matches, in: scalars)
+            letters += result.count
+            guard result.count <= Self.letters.name, letters <= Self.letters.all else {
+                throw UsageError(
+                    "--rename '\(text.prefix(60))': expected names of at most "
+                        + "\(Self.letters.name) letters, found longer ones made of "
+                        + "'\(name.prefix(60))'")
+            }
+            changed.append(
+                String(String.UnicodeScalarView(result.compactMap(Unicode.Scalar.init))))
         }
-        return changed
+        return hasMatch ? changed : nil
     }
 
-    private func replacing(_ matches: [[Range<Int>?]], in scalars: [UInt32]) -> String? {
-        if matches.isEmpty { return nil }
+    /// The text with its matches replaced, or more of it than a name may have.
+    private func replacing(_ matches: [[Range<Int>?]], in scalars: [UInt32]) -> [UInt32] {
         var result: [UInt32] = []
         var end = 0
         for match in matches {
             guard let whole = match[0] else { continue }
             result += scalars[end..<whole.lowerBound]
             for piece in pieces {
+                if result.count > Self.letters.name { return result }
                 switch piece {
                 case .text(let text): result += text
                 case .group(let group): result += match[group].map { scalars[$0] } ?? []
@@ -101,7 +128,6 @@ package struct Replacement: Sendable {
             }
             end = whole.upperBound
         }
-        result += scalars[end...]
-        return String(String.UnicodeScalarView(result.compactMap(Unicode.Scalar.init)))
+        return result + scalars[end...]
     }
 }

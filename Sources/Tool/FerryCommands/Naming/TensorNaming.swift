@@ -51,11 +51,12 @@ package struct TensorNaming: Sendable {
         var checkpoint = checkpoint
         let old = checkpoint.tensors.map(\.path)
         var new = old
-        let isMapped = try map(&new, of: file)
+        let isMapped = try map(&new, of: file, notes: &checkpoint.notes)
+        var steps = PatternLimits.steps
         for replacement in replacements {
-            let changed = try replacement.applied(to: new)
-            if changed == new {
+            guard let changed = try replacement.applied(to: new, within: &steps) else {
                 checkpoint.notes.append("--rename '\(replacement.text)' matches no tensor")
+                continue
             }
             for index in new.indices where !isMapped.contains(index) { new[index] = changed[index] }
         }
@@ -71,14 +72,20 @@ package struct TensorNaming: Sendable {
     }
 
     /// - Returns: places of the tensors that the mapping names.
-    private func map(_ names: inout [String], of file: String) throws(InputError) -> Set<Int> {
+    private func map(
+        _ names: inout [String], of file: String, notes: inout [String]
+    ) throws(InputError) -> Set<Int> {
         guard let mapping else { return [] }
         let places = Dictionary(
             names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         var mapped: Set<Int> = []
         for entry in mapping.entries {
             guard let place = places[entry.source] else {
-                if isPartial { continue }
+                if isPartial {
+                    notes.append(
+                        "\(mapping.path), line \(entry.line): no tensor '\(entry.source)'")
+                    continue
+                }
                 throw mapping.error(
                     entry.line, expected: "a tensor of \(file)",
                     found: "'\(entry.source)', which it has not")
@@ -92,22 +99,23 @@ package struct TensorNaming: Sendable {
     private func check(
         _ new: [String], _ old: [String], _ checkpoint: Checkpoint
     ) throws(UsageError) {
+        let option = mapping.map { "--mapping \($0.path)" } ?? "--rename"
         let constants = Set(checkpoint.tensors.map(\.name))
         let values = checkpoint.graph.map { $0.valueNames.subtracting(constants) } ?? []
         var owners: [String: String] = [:]
         for (name, before) in zip(new, old) {
             if name.isEmpty {
-                throw UsageError("--rename: expected a name, found none left of '\(before)'")
+                throw UsageError("\(option): expected a name, found none left of '\(before)'")
             }
             if let other = owners.updateValue(before, forKey: name), name != before || other != name
             {
                 throw UsageError(
-                    "--rename: expected a name for each tensor, found '\(name)' for both "
+                    "\(option): expected a name for each tensor, found '\(name)' for both "
                         + "'\(other)' and '\(before)'")
             }
             if name != before, values.contains(name) {
                 throw UsageError(
-                    "--rename: expected a new name for '\(before)', found '\(name)', which is "
+                    "\(option): expected a new name for '\(before)', found '\(name)', which is "
                         + "another value of the graph")
             }
         }
