@@ -36,6 +36,9 @@ package struct Model: Sendable {
     package var hasFoldedNormalization = false
     /// Weights that the file lacks, where a part of a network was asked for: zeros stand for them.
     package var missing: Set<String> = []
+    /// Weights that a Keras layer goes without, such as the scale of a normalisation with
+    /// `scale=False`: ones or zeros stand for them.
+    package var implied: Set<String> = []
     /// What of the file's tensors does not fit, where a part of a network was asked for.
     package var problems: [TranslationError] = []
     /// Why the network was taken for its architecture, or for none; empty where the file or the

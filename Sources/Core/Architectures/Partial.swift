@@ -27,15 +27,17 @@ extension Translation {
         return missing
     }
 
-    /// The checkpoint without the tensors that stand for a model's missing weights.
-    static func withoutMissing(_ checkpoint: Checkpoint, of model: Model) -> Checkpoint {
-        if model.missing.isEmpty { return checkpoint }
-        let zeros = Set(
-            model.missing.compactMap { model.weights[$0] }.map {
+    /// The checkpoint without the tensors that stand for some of a model's weights.
+    static func without(
+        _ names: Set<String>, _ checkpoint: Checkpoint, of model: Model
+    ) -> Checkpoint {
+        if names.isEmpty { return checkpoint }
+        let absent = Set(
+            names.compactMap { model.weights[$0] }.map {
                 ObjectIdentifier($0.sourceStorage)
             })
         var checkpoint = checkpoint
-        checkpoint.tensors.removeAll { zeros.contains(ObjectIdentifier($0.tensor.sourceStorage)) }
+        checkpoint.tensors.removeAll { absent.contains(ObjectIdentifier($0.tensor.sourceStorage)) }
         return checkpoint
     }
 }

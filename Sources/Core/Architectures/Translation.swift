@@ -107,8 +107,12 @@ package enum Translation {
             checkpoint.graph = model.graph
         case .caffe: throw .unsupported(.caffe, "one to write, which Ferry does not")
         }
-        checkpoint = withoutMissing(checkpoint, of: model)
-        if !withGraph { try requireStoredWeights(checkpoint, of: model) }
+        checkpoint = without(model.missing, checkpoint, of: model)
+        if !withGraph {
+            // Keras counts the weights of the layers that it loads them into.
+            if convention == .keras { checkpoint = without(model.implied, checkpoint, of: model) }
+            try requireStoredWeights(checkpoint, of: model)
+        }
         return checkpoint
     }
 
@@ -128,59 +132,6 @@ package enum Translation {
                 checkpoint.convention,
                 "one without weights; convert to onnx or keras, which keep graphs")
         }
-    }
-
-    /// What a person should know before `model` is written in `convention`: what is added or lost.
-    ///
-    /// - Parameter withGraph: whether the file also says how its tensors are used.
-    package static func notes(
-        of model: Model, writtenIn convention: Convention, withGraph: Bool = false
-    ) -> [String] {
-        var notes: [String] = []
-        if convention != .onnx, model.repeatedWeights > 0 {
-            notes.append("weights that several layers share are written for each of them")
-        }
-        if let note = batchCountNote(of: model, writtenIn: convention) { notes.append(note) }
-        if withGraph { return notes }
-        if model.architecture == nil, convention != .onnx {
-            notes.append(
-                "\(convention.title) files of weights alone hold no graph: the network cannot be "
-                    + "rebuilt from this one by Ferry")
-        }
-        guard convention != .onnx, let architecture = model.architecture, let form = model.form
-        else { return notes }
-        let isUsual = architecture.endsInSoftmax(in: convention, hasHead: form.sizes.hasHead)
-        if form.endsInSoftmax != isUsual {
-            notes.append(
-                form.endsInSoftmax
-                    ? "the network ends in a softmax, which the file keeps as metadata only"
-                    : "the network ends without a softmax, which the file keeps as metadata only")
-        }
-        if architecture.hasBatchNorm, form.epsilon != convention.epsilon {
-            notes.append(
-                "batch normalisation's epsilon is \(form.epsilon), which the file keeps as "
-                    + "metadata only; \(convention.title) takes \(convention.epsilon) otherwise")
-        }
-        return notes
-    }
-
-    /// What becomes of `num_batches_tracked`, where that is not what the source has.
-    private static func batchCountNote(of model: Model, writtenIn convention: Convention) -> String?
-    {
-        let layers = model.layers.count(where: \.hasStatistics)
-        guard convention == .pytorch else {
-            let hasLost = model.extras.values.contains { $0.integers()?.first != 0 }
-            return hasLost && commonBatchesTracked(model) == nil
-                ? "num_batches_tracked is left out: \(convention.title) files have no place for it"
-                : nil
-        }
-        let lacking =
-            layers - model.extras.count - model.missing.count { $0.hasSuffix(".running_var") }
-        guard lacking > 0, batchesTracked(model.metadata) == nil else { return nil }
-        return model.extras.isEmpty
-            ? "num_batches_tracked is written as 0: the source has none"
-            : "num_batches_tracked is written as 0 for \(lacking) of \(layers) layers: the source "
-                + "has none of them"
     }
 
     // MARK: Metadata
@@ -210,7 +161,7 @@ package enum Translation {
     }
 
     /// The value all of a model's `num_batches_tracked` share, when they do and it is not 0.
-    private static func commonBatchesTracked(_ model: Model) -> Int64? {
+    static func commonBatchesTracked(_ model: Model) -> Int64? {
         let counts = Set(model.extras.values.map { $0.integers()?.first })
         guard counts.count == 1, let count = counts.first ?? nil, count != 0 else {
             return model.extras.isEmpty ? batchesTracked(model.metadata) : nil

@@ -22,7 +22,7 @@ extension KerasLayerWriter {
             try addGlobalPool(node, isMaximum: true, most.reduction.keepsDimensions)
         case let resize as Resize: try addUpSampling(node, resize)
         case let flatten as Flatten: try addFlatten(node, flatten)
-        case is Reshape: try addReshape(node)
+        case is Reshape, is Squeeze, is Unsqueeze: try addReshape(node)
         case let concat as Concat: try addConcatenation(node, concat)
         case is Pad: try addPad(node)
         case let norm as LRN: try addResponseNorm(node, norm)
@@ -163,22 +163,31 @@ extension KerasLayerWriter {
         guard flatten.axis == 1, let shape = types[node.inputs[0]]?.shape else {
             throw refusal(node, "a Flatten at axis \(flatten.axis)")
         }
-        // One row and column have one order. The layer itself would turn channels-first pictures.
-        let isTrivial = shape.count == 4 && shape[2] == 1 && shape[3] == 1
-        let source = isTrivial ? input : plain(input, "chw", for: node)
+        // One row and column have one order.
+        // The layer itself would turn channels-first pictures.
+        giveFlat(isOnePixel(shape) ? input : plain(input, "chw", for: node), for: node)
+    }
+
+    private func isOnePixel(_ shape: [Int]) -> Bool {
+        shape.count == 4 && shape[2] == 1 && shape[3] == 1
+    }
+
+    private mutating func giveFlat(_ source: Value, for node: Node) {
         give(
             "Flatten", ["data_format": .string("channels_last")], for: node, reads: [source],
             isPicture: false)
     }
 
     private mutating func addReshape(_ node: Node) throws(OutputError) {
+        let input = try value(node.inputs[0], for: node)
         guard let to = types[node.outputs[0]]?.shape, let from = types[node.inputs[0]]?.shape,
-            hasSizes, to.first == from.first, to.count > 1
-        else { throw refusal(node, "a Reshape of the batch") }
-        let input = plain(try value(node.inputs[0], for: node), "chw", for: node)
+            to.first == from.first, to.count > 1
+        else { throw refusal(node, "a \(type(of: node.op).type) of the batch") }
+        if to.count == 2, isOnePixel(from) { return giveFlat(input, for: node) }
+        guard hasSizes else { throw refusal(node, "sizes of pictures that are not stated") }
         give(
-            "Reshape", ["target_shape": Self.list(to.dropFirst())], for: node, reads: [input],
-            isPicture: false)
+            "Reshape", ["target_shape": Self.list(to.dropFirst())], for: node,
+            reads: [plain(input, "chw", for: node)], isPicture: false)
     }
 
     /// Values for a layer that takes several, all in one order.

@@ -124,6 +124,16 @@ extension Keras3WeightsFormat {
             }
             layers.append((className, layer, [tensor.tensor]))
         }
+        // Numbers alone do not say which of four weights are missing.
+        if let layer = layers.first(where: {
+            $0.className == "BatchNormalization" && $0.weights.count != 4
+        }) {
+            throw OutputError(
+                file: file.destination,
+                problem: "layer \(layer.name): expected a normalisation with scale, shift, mean "
+                    + "and variance, found \(layer.weights.count) of them; convert to keras or to "
+                    + "keras-weights-h5, which name them")
+        }
         try HDF5Writer.write(to: file) {
             writer throws(OutputError) in
             try NumberedWriting.write(layers, metadata: checkpoint.metadata, to: &writer)

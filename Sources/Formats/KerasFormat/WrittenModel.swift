@@ -5,6 +5,7 @@ import Tensors
 
 /// A model as layers, and its configuration as text.
 struct WrittenModel {
+    /// As Keras lists them.
     let layers: [WrittenLayer]
     private let name: String
     private let inputs: [String]
@@ -28,7 +29,7 @@ struct WrittenModel {
         for output in graph.outputs {
             outputs.append(try writer.output(output.name))
         }
-        layers = writer.layers
+        layers = writer.layers.inKerasOrder(from: outputs)
         name = graph.name.isEmpty ? "model" : graph.name.replacing("/", with: "_")
         inputs = graph.inputs.map { writer.values[$0.name]?.layer ?? $0.name }
         elementType = graph.inputs.first?.elementType ?? .float32

@@ -44,7 +44,11 @@ extension VerifyCommand {
     }
 
     private func refuseWeightsOnly() throws(UsageError) {
-        if weightsOnly { throw UsageError("--weights-only: expected two models, found records") }
+        if weightsOnly {
+            throw UsageError(
+                "--weights-only: expected two models, found records; ferry diff compares tensors "
+                    + "by name")
+        }
     }
 
     private func noteWeights(of file: ModelFile, in verification: inout Verification) {

@@ -82,6 +82,7 @@ extension Translation {
             graph: architecture.graph(form), weights: canonical.weights,
             architecture: architecture, origin: .keras)
         model.missing = missing
+        model.implied = canonical.implied
         model.problems = fit.problems
         model.sourceNames = canonical.sources
         model.inputLayout = .nhwc
@@ -93,9 +94,13 @@ extension Translation {
     /// filled in.
     private static func canonicalWeights(
         _ architecture: Architecture, _ sizes: NetworkSizes, _ bag: KerasBag
-    ) -> (weights: [String: Tensor], sources: [String: String], notes: [String]) {
+    ) -> (
+        weights: [String: Tensor], implied: Set<String>, sources: [String: String],
+        notes: [String]
+    ) {
         let bound = bag.bindings(architecture)
         var weights: [String: Tensor] = [:]
+        var absent: Set<String> = []
         var sources: [String: String] = [:]
         var notes: [String] = []
         // Theano's networks flatten in the order that is canonical here.
@@ -113,13 +118,14 @@ extension Translation {
                     sources[name] = bag.tensors[index].name
                 } else if let implied = bag.implied(role, in: found) {
                     weights[name] = implied
+                    absent.insert(name)
                     let value = role == .scale ? "1" : "0"
                     notes.append("\(found.name): no \(role.kerasName), so it is taken as \(value)")
                 }
             }
             if case .dense = layer { picture = nil }
         }
-        return (weights, sources, notes)
+        return (weights, absent, sources, notes)
     }
 
     private static func canonical(

@@ -15,6 +15,12 @@ extension Translation {
             from: checkpoint, graph: graph, architecture: architecture, stated: stated)
         model.origin = .keras
         if isTurned { model.inputLayout = .nhwc }
+        let stored = Set(checkpoint.tensors.map(\.name))
+        for parameter in model.layers.filter(\.hasStatistics).flatMap(\.parameters)
+        where parameter.role == .scale || parameter.role == .shift {
+            let source = model.sourceNames[parameter.name] ?? parameter.name
+            if !stored.contains(source) { model.implied.insert(parameter.name) }
+        }
         let sources = graph.literalNames(of: checkpoint.tensors)
         model.sourceNames = model.sourceNames.mapValues { sources[$0] ?? $0 }
         try turnKernels(of: &model, in: checkpoint)

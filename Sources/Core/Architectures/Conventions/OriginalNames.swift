@@ -107,11 +107,12 @@ extension Model {
         model.weights = renamed(weights)
         model.sourceNames = renamed(sourceNames)
         model.missing = Set(missing.map(name))
+        model.implied = Set(implied.map(name))
         return model.withFreshLayers()
     }
 
     /// The model under the names that it had before it was in its file, where that tells them.
-    func withOriginalNames() -> Model {
+    package func withOriginalNames() -> Model {
         guard architecture == nil, origin == .keras, let text = metadata[MetadataKey.names] else {
             return self
         }

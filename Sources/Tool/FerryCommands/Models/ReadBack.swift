@@ -45,7 +45,9 @@ struct ReadBack {
         let again = try? Translation.model(
             from: written, architecture: model.architecture?.name,
             isPartial: !model.missing.isEmpty)
-        guard let again, isEqual(model, again) else { throw different }
+        guard let again, isEqual(model.withOriginalNames(), again.withOriginalNames()) else {
+            throw different
+        }
     }
 
     private func read(_ temporary: String) throws -> Checkpoint {
@@ -59,8 +61,9 @@ struct ReadBack {
     }
 
     private func isEqual(_ model: Model, _ again: Model) -> Bool {
-        let (layers, others) = Self.parameters(of: model)
-        let (againLayers, againOthers) = Self.parameters(of: again)
+        let (layers, others) = Self.parameters(of: model, model.layers)
+        let (againLayers, againOthers) = Self.parameters(
+            of: again, Self.inOrder(of: model.layers, again.layers))
         guard again.missing == model.missing, layers.count == againLayers.count,
             others.count == againOthers.count
         else { return false }
@@ -76,14 +79,25 @@ struct ReadBack {
 
     /// The layers whose parameters have roles, and what all others read, but for tensors of few
     /// elements: versions of operators and kinds of layers keep these in other ways.
-    private static func parameters(of model: Model) -> (layers: [ParameterLayer], others: [Tensor])
-    {
-        let others = model.layers.filter { $0.kind == .other }.flatMap(\.parameters)
+    private static func parameters(
+        of model: Model, _ layers: [ParameterLayer]
+    ) -> (layers: [ParameterLayer], others: [Tensor]) {
+        let others = layers.filter { $0.kind == .other }.flatMap(\.parameters)
         return (
-            model.layers.filter { $0.kind != .other },
+            layers.filter { $0.kind != .other },
             others.compactMap { model.weights[$0.name] }
                 .filter { $0.elementCount > mostConstants }
         )
+    }
+
+    /// A file's layers in the order they were written in, which its format need not keep where they
+    /// stand side by side; as they are where it keeps no names either.
+    private static func inOrder(
+        of layers: [ParameterLayer], _ found: [ParameterLayer]
+    ) -> [ParameterLayer] {
+        let named = Dictionary(found.map { ($0.node, $0) }, uniquingKeysWith: { first, _ in first })
+        let ordered = layers.compactMap { named[$0.node] }
+        return named.count == found.count && ordered.count == found.count ? ordered : found
     }
 
     private func isSame(_ a: Tensor, _ b: Tensor) -> Bool {

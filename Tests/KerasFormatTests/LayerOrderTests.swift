@@ -1,0 +1,93 @@
+import Architectures
+import FormatInterface
+import HDF5Format
+import IR
+import KerasFormat
+import Tensors
+import TestSupport
+import Testing
+
+/// Keras finds weights by the places of layers in its own list of them, where what is far from the
+/// outputs comes first.
+struct KerasLayerOrder {
+    /// A convolution, a branch of one, a branch of two, all of equal shapes, and their sum.
+    private static func network() -> Checkpoint {
+        let names = ["stem", "short", "long1", "long2"]
+        var nodes = zip(names, ["x", "stem", "stem", "long1"]).map { name, input in
+            Node(
+                name: name, op: Conv(window: SpatialWindow()), inputs: [input, "\(name).w"],
+                outputs: [name])
+        }
+        nodes.append(Node(name: "sum", op: Add(), inputs: ["short", "long2"], outputs: ["y"]))
+        let graph = Graph(
+            name: "branches",
+            inputs: [
+                ValueDeclaration(
+                    name: "x", elementType: .float32,
+                    shape: [.symbolic("N"), .fixed(3), .fixed(4), .fixed(5)])
+            ], outputs: [ValueDeclaration(name: "y", elementType: .float32, shape: nil)],
+            nodes: nodes)
+        let tensors = names.enumerated().map { index, name in
+            NamedTensor(
+                name: "\(name).w",
+                tensor: Tensor(
+                    (0..<9).map { Float(($0 + 9 * index) * 37 % 101) / 64 }, shape: [3, 3, 1, 1]))
+        }
+        return Checkpoint(convention: .onnx, tensors: tensors, graph: graph)
+    }
+
+    private static let formats: [any ModelFormat.Type] = [
+        KerasArchiveFormat.self, KerasH5Format.self,
+    ]
+
+    @Test(arguments: formats.indices)
+    func `layers stand in Keras' order`(_ index: Int) throws {
+        let network = Self.network()
+        let written = try Translation.checkpoint(
+            of: try Translation.model(from: network), in: .keras)
+        let again = try Self.formats[index].read(
+            Scratch().write(written, as: Self.formats[index]))
+        #expect(again.tensors.map(\.layer) == ["stem", "long1", "short", "long2"])
+        let input = SeededValues.input(shape: [2, 3, 4, 5], seed: 3)
+        let expected = try answer(network, to: input)
+        let found = try answer(again, to: input.permuted([0, 2, 3, 1]))
+        #expect(distance(found, expected) < 1e-5)
+    }
+}
+
+/// What Keras counts when it loads weights into layers.
+struct KerasWeightCounts {
+    /// A normalisation that its model has with `scale=False`, in a network of its own.
+    private static func model() throws -> Model {
+        let config = """
+            {"class_name":"Sequential","config":{"name":"s","layers":[\
+            {"class_name":"InputLayer","config":{"batch_input_shape":[null,2,2,3],"name":"x"}},\
+            {"class_name":"BatchNormalization","config":{"name":"bn","axis":[3],"scale":false,\
+            "center":true,"epsilon":0.001}}]}}
+            """
+        let weights = ["beta", "moving_mean", "moving_variance"].enumerated().map { index, leaf in
+            ("bn/\(leaf):0", Tensor([1.5, 2.25, 3.125].map { $0 + Float(index) }))
+        }
+        let file = try Scratch().h5(config, [("bn", weights)])
+        return try Translation.model(from: try KerasH5Format.read(file))
+    }
+
+    @Test func `a scale that a layer goes without is in whole models alone`() throws {
+        let model = try Self.model()
+        #expect(model.implied.count == 1)
+        let whole = try Translation.checkpoint(of: model, in: .keras)
+        #expect(whole.tensors.count == 4)
+        let alone = try Translation.checkpoint(of: model, in: .keras, withGraph: false)
+        #expect(
+            alone.tensors.map { $0.name.split(separator: "/").last }
+                == ["beta:0", "moving_mean:0", "moving_variance:0"])
+        let read = try KerasWeightsHDF5Format.read(
+            try Scratch().write(alone, as: KerasWeightsHDF5Format.self))
+        #expect(read.tensors.map(\.name) == alone.tensors.map(\.name))
+        #expect {
+            try Scratch().write(alone, as: Keras3WeightsFormat.self)
+        } throws: {
+            "\($0)".contains("layer bn: expected a normalisation with scale")
+        }
+    }
+}
