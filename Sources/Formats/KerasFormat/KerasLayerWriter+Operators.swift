@@ -203,6 +203,8 @@ extension KerasLayerWriter {
         let rank = rank(node.outputs[0])
         let axis = concat.axis < 0 ? concat.axis + rank : concat.axis
         guard axis > 0, axis < rank else { throw refusal(node, "a Concat of batches") }
+        // Exporters join the one part that a list of parts begins with; Keras' layer wants two.
+        if inputs.count == 1 { return alias(node.outputs[0], inputs[0]) }
         let isPicture = inputs[0].isPicture
         let own = isPicture ? [0, 3, 1, 2][axis] : axis
         give(

@@ -1,7 +1,7 @@
 import Tensors
 
 extension Graph {
-    /// Removes Identity and Dropout nodes, and each Concat of one; readers take their input, outputs keep their names.
+    /// Removes Identity and Dropout nodes; readers take their input, outputs keep their names.
     ///
     /// One stays where two names of one value are needed: where its output is the graph's and its
     /// input is a graph input, a constant, or a graph output too.
@@ -41,8 +41,7 @@ extension Graph {
 extension Node {
     /// Whether the first output is the first input at inference.
     fileprivate func passesThrough(_ constants: [String: Tensor]) -> Bool {
-        // Exporters join the one part that a list of parts begins with.
-        if op is Identity || op is Concat { return inputs.count == 1 }
+        if op is Identity { return inputs.count == 1 }
         guard op is Dropout, inputs.count <= 3 else { return false }
         guard inputs.count == 3, !inputs[2].isEmpty else { return true }
         guard let mode = constants[inputs[2]] else { return false }
