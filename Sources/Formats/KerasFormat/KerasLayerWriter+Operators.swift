@@ -163,15 +163,16 @@ extension KerasLayerWriter {
         guard flatten.axis == 1, let shape = types[node.inputs[0]]?.shape else {
             throw refusal(node, "a Flatten at axis \(flatten.axis)")
         }
-        // One row and column have one order.
-        // The layer itself would turn channels-first pictures.
         giveFlat(isOnePixel(shape) ? input : plain(input, "chw", for: node), for: node)
     }
 
+    /// Whether values are pictures of one pixel, whose channels have one order.
     private func isOnePixel(_ shape: [Int]) -> Bool {
         shape.count == 4 && shape[2] == 1 && shape[3] == 1
     }
 
+    /// Adds a Flatten that keeps the order of its input, which the layer as it is would turn for
+    /// channels-first pictures.
     private mutating func giveFlat(_ source: Value, for node: Node) {
         give(
             "Flatten", ["data_format": .string("channels_last")], for: node, reads: [source],
