@@ -30,7 +30,7 @@ class Destination:
         if case.responds and self.lacks_responses:
             return self.lacks_responses, "LRN"
         if source.bfloat16 and self.lacks_bfloat16:
-            return self.lacks_bfloat16, "element"
+            return self.lacks_bfloat16, "bfloat16"
         return None
 
 

@@ -91,3 +91,43 @@ struct KerasWeightCounts {
         }
     }
 }
+
+/// Operators that Keras has no layer for, and does without.
+struct KerasLayersLeftOut {
+    @Test(arguments: [true, false])
+    func `a join of one part and the squeezing of one pixel`(_ isArchive: Bool) throws {
+        let graph = Graph(
+            name: "pooled",
+            inputs: [
+                ValueDeclaration(
+                    name: "x", elementType: .float32,
+                    shape: [.symbolic("N"), .fixed(3), .fixed(4), .fixed(5)])
+            ], outputs: [ValueDeclaration(name: "y", elementType: .float32, shape: nil)],
+            nodes: [
+                Node(
+                    name: "conv", op: Conv(window: SpatialWindow()), inputs: ["x", "w"],
+                    outputs: ["c"]),
+                Node(name: "join", op: Concat(axis: 1), inputs: ["c"], outputs: ["j"]),
+                Node(name: "mean", op: GlobalAveragePool(), inputs: ["j"], outputs: ["m"]),
+                Node(name: "flat", op: Squeeze(), inputs: ["m", "axes"], outputs: ["y"]),
+            ])
+        let network = Checkpoint(
+            convention: .onnx,
+            tensors: [
+                NamedTensor(
+                    name: "w",
+                    tensor: Tensor((0..<12).map { Float($0 * 37 % 101) / 64 }, shape: [4, 3, 1, 1])
+                ), NamedTensor(name: "axes", tensor: Tensor([Int64(2), 3])),
+            ], graph: graph)
+        let format: any ModelFormat.Type =
+            isArchive ? KerasArchiveFormat.self : KerasH5Format.self
+        let written = try Translation.checkpoint(
+            of: try Translation.model(from: network), in: .keras)
+        let file = try Scratch().write(written, as: format)
+        let text = String(decoding: file.allBytes, as: UTF8.self)
+        #expect(!text.contains("Concatenate"))
+        let input = SeededValues.input(shape: [2, 3, 4, 5], seed: 3)
+        let found = try answer(try format.read(file), to: input.permuted([0, 2, 3, 1]))
+        #expect(distance(found, try answer(network, to: input)) < 1e-6)
+    }
+}
