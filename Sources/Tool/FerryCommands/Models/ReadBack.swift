@@ -61,9 +61,11 @@ struct ReadBack {
     }
 
     private func isEqual(_ model: Model, _ again: Model) -> Bool {
-        let (layers, others) = Self.parameters(of: model, model.layers)
-        let (againLayers, againOthers) = Self.parameters(
-            of: again, Self.inOrder(of: model.layers, again.layers))
+        let (layers, otherLayers) = Self.layers(of: model)
+        let found = Self.layers(of: again)
+        let againLayers = Self.inOrder(of: layers, found.layers)
+        let others = Self.tensors(otherLayers, of: model)
+        let againOthers = Self.tensors(Self.inOrder(of: otherLayers, found.others), of: again)
         guard again.missing == model.missing, layers.count == againLayers.count,
             others.count == againOthers.count
         else { return false }
@@ -77,17 +79,20 @@ struct ReadBack {
         } && zip(others, againOthers).allSatisfy { isSame($0, $1) }
     }
 
-    /// The layers whose parameters have roles, and what all others read, but for tensors of few
-    /// elements: versions of operators and kinds of layers keep these in other ways.
-    private static func parameters(
-        of model: Model, _ layers: [ParameterLayer]
-    ) -> (layers: [ParameterLayer], others: [Tensor]) {
-        let others = layers.filter { $0.kind == .other }.flatMap(\.parameters)
-        return (
-            layers.filter { $0.kind != .other },
-            others.compactMap { model.weights[$0.name] }
-                .filter { $0.elementCount > mostConstants }
+    /// The layers whose parameters have roles, and others that read more than few elements: versions
+    /// of operators and kinds of layers keep few in other ways.
+    private static func layers(
+        of model: Model
+    ) -> (layers: [ParameterLayer], others: [ParameterLayer]) {
+        (
+            model.layers.filter { $0.kind != .other },
+            model.layers.filter { $0.kind == .other && !tensors([$0], of: model).isEmpty }
         )
+    }
+
+    private static func tensors(_ layers: [ParameterLayer], of model: Model) -> [Tensor] {
+        layers.flatMap(\.parameters).compactMap { model.weights[$0.name] }
+            .filter { $0.elementCount > mostConstants }
     }
 
     /// A file's layers in the order they were written in, which its format need not keep where they
