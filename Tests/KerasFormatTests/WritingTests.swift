@@ -10,39 +10,13 @@ import Testing
 /// Keras finds weights by the places of layers in its own list of them, where what is far from the
 /// outputs comes first.
 struct KerasLayerOrder {
-    /// A convolution, a branch of one, a branch of two, all of equal shapes, and their sum.
-    private static func network() -> Checkpoint {
-        let names = ["stem", "short", "long1", "long2"]
-        var nodes = zip(names, ["x", "stem", "stem", "long1"]).map { name, input in
-            Node(
-                name: name, op: Conv(window: SpatialWindow()), inputs: [input, "\(name).w"],
-                outputs: [name])
-        }
-        nodes.append(Node(name: "sum", op: Add(), inputs: ["short", "long2"], outputs: ["y"]))
-        let graph = Graph(
-            name: "branches",
-            inputs: [
-                ValueDeclaration(
-                    name: "x", elementType: .float32,
-                    shape: [.symbolic("N"), .fixed(3), .fixed(4), .fixed(5)])
-            ], outputs: [ValueDeclaration(name: "y", elementType: .float32, shape: nil)],
-            nodes: nodes)
-        let tensors = names.enumerated().map { index, name in
-            NamedTensor(
-                name: "\(name).w",
-                tensor: Tensor(
-                    (0..<9).map { Float(($0 + 9 * index) * 37 % 101) / 64 }, shape: [3, 3, 1, 1]))
-        }
-        return Checkpoint(convention: .onnx, tensors: tensors, graph: graph)
-    }
-
     private static let formats: [any ModelFormat.Type] = [
         KerasArchiveFormat.self, KerasH5Format.self,
     ]
 
     @Test(arguments: formats.indices)
     func `layers stand in Keras' order`(_ index: Int) throws {
-        let network = Self.network()
+        let network = BranchNetwork(channels: 3).checkpoint
         let written = try Translation.checkpoint(
             of: try Translation.model(from: network), in: .keras)
         let again = try Self.formats[index].read(

@@ -29,9 +29,8 @@ extension Translation {
     ) throws(TranslationError) -> Model {
         var checkpoint = checkpoint
         checkpoint.convention = .keras
-        let names = checkpoint.tensors.map(\.name)
         // Archives that list names by their bytes have lost the layers' order.
-        if names == names.sorted() {
+        if checkpoint.tensors.areSorted {
             checkpoint.tensors.sort {
                 naturalKey($0.name).lexicographicallyPrecedes(naturalKey($1.name))
             }

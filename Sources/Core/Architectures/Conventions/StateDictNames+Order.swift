@@ -33,7 +33,7 @@ extension StateDictNames {
         let numbered = modules.sorted {
             naturalKey($0.name).lexicographicallyPrecedes(naturalKey($1.name))
         }
-        let orders = isSorted(tensors) ? [] : [(modules, isTold: true)]
+        let orders = tensors.areSorted ? [] : [(modules, isTold: true)]
         for (order, isTold) in orders + [(numbered, isTold: false)] {
             for layers in [architecture.layers, architecture.features] {
                 guard let names = match(order, layers, tensors, architecture),
@@ -49,16 +49,6 @@ extension StateDictNames {
             }
         }
         return nil
-    }
-
-    /// Whether the names of each element type are sorted by their bytes: so safetensors has them,
-    /// whatever order they were given in.
-    private static func isSorted(_ tensors: [NamedTensor]) -> Bool {
-        var last: [ElementType: String] = [:]
-        return tensors.allSatisfy { tensor in
-            let before = last.updateValue(tensor.name, forKey: tensor.tensor.elementType)
-            return before.map { $0 < tensor.name } ?? true
-        }
     }
 
     /// Two modules of the same shapes whose order in the list is not one of numbers.
@@ -161,6 +151,18 @@ extension StateDictNames {
         return
             "; nearest is \(architecture.name) with \(present) of its \(names.count) names, which "
             + "first differs here: \(first)"
+    }
+}
+
+extension [NamedTensor] {
+    /// Whether the names of each element type are sorted by their bytes: so safetensors has them,
+    /// whatever order they were given in.
+    var areSorted: Bool {
+        var last: [ElementType: String] = [:]
+        return allSatisfy { tensor in
+            let before = last.updateValue(tensor.name, forKey: tensor.tensor.elementType)
+            return before.map { $0 <= tensor.name } ?? true
+        }
     }
 }
 
